@@ -1,0 +1,36 @@
+import type { UnixNano } from './lines.ts'
+
+/** What an event came from and belongs to; every field is optional. */
+export interface EventMeta {
+  correlationId?: string
+  causationId?: string
+  traceId?: string
+  spanId?: string
+  userId?: string
+}
+
+/**
+ * A domain event before it is appended.
+ *
+ * id    Unique in the ledger. The same id appended again changes nothing, so whoever derives events from input that can
+ *       come twice derives the id from that input (`uuidFrom` of the platform).
+ * data  Any JSON value; at most 1 MiB as text.
+ */
+export interface NewEvent<Type extends string = string, Data = unknown> {
+  event: Type
+  id: string
+  /** When it happened; the store's clock when absent. Never used for ordering. */
+  time?: UnixNano
+  data: Data
+  meta?: EventMeta
+}
+
+/** A domain event as it stands in the ledger. */
+export interface RecordedEvent<Type extends string = string, Data = unknown> extends NewEvent<Type, Data> {
+  stream: string
+  /** 1, 2, 3 ... in its stream. */
+  version: number
+  /** 1, 2, 3 ... over all events, without a gap. */
+  position: number
+  time: UnixNano
+}

@@ -1,0 +1,2 @@
+import { ledger } from '@spanledger/sdk/ledger'
+export const otlp = ledger

@@ -1,0 +1,90 @@
+/**
+ * The answer to "what did this session do, what did it cost, where did the time go": the shape of
+ * `spanledger sessions --json` and `session show --json`.
+ *
+ * Times are ISO 8601 in UTC with milliseconds, durations milliseconds, money US dollars.
+ */
+
+/**
+ * Tokens mean the same for every agent and provider.
+ *
+ * input   all prompt tokens, cached ones included; cacheRead and cacheWrite are parts of it.
+ * output  all generated tokens, reasoning included; reasoning is a part of it.
+ */
+export interface Tokens {
+  input: number
+  output: number
+  cacheRead: number
+  cacheWrite: number
+  reasoning: number
+}
+
+/**
+ * completed, failed  the agent said so
+ * active             no end seen, and heard of within the last five minutes
+ * silent             no end seen, and not heard of for longer
+ */
+export type SessionStatus = 'active' | 'silent' | 'completed' | 'failed'
+
+export interface SessionSummary {
+  id: string
+  agent: string
+  agentVersion: string | null
+  status: SessionStatus
+  startedAt: string
+  /** Last thing heard of it while no end was seen. */
+  endedAt: string | null
+  workingDirectory: string | null
+  models: string[]
+  prompts: number
+  modelCalls: number
+  failedModelCalls: number
+  toolCalls: number
+  failedToolCalls: number
+  subagents: number
+  errors: number
+  compactions: number
+  tokens: Tokens
+  /** Null when no model call could be priced. */
+  costUsd: number | null
+  /** Model calls without a price or without tokens: costUsd leaves them out. */
+  unpricedModelCalls: number
+  /** What the figures came from, as `<signal>:<name>`: `log:claude_code.api_request`. */
+  sources: string[]
+}
+
+/** One thing a session did; a session's tree is agents with their model calls, tool calls and the rest inside, in order of start. */
+export interface ActivityNode {
+  kind: 'agent' | 'prompt' | 'modelCall' | 'toolCall' | 'wait' | 'error' | 'compaction'
+  id: string
+  /** Model, tool or agent name; the prompt's or error's text when it was kept. */
+  name: string
+  startedAt: string
+  durationMs: number
+  outcome: 'ok' | 'failed' | 'rejected' | 'unknown'
+  /** A short line more: a command, an error message, a finish reason. */
+  detail?: string
+  tokens?: Tokens
+  costUsd?: number | null
+  sources: string[]
+  children: ActivityNode[]
+}
+
+/** Where the wall time went: the parts add up to totalMs; what overlaps counts once, in the order tools, waiting, model. */
+export interface TimeSpent {
+  totalMs: number
+  modelMs: number
+  toolMs: number
+  waitingMs: number
+  idleMs: number
+}
+
+export interface SessionDetail extends SessionSummary {
+  time: TimeSpent
+  costByModel: { model: string; modelCalls: number; tokens: Tokens; costUsd: number | null }[]
+  /** Which sources told a figure, which one was chosen, and why: only where more than one told it, or one is missing. */
+  notes: string[]
+  tree: ActivityNode[]
+  /** Nodes left out of the tree because of the limit asked for. */
+  omitted: number
+}

@@ -1,0 +1,2 @@
+import { otlp } from '../otlp/index.ts'
+export const q = otlp
