@@ -1,1 +1,7 @@
-export const receive = 1
+export { createGuard, type Guard, type GuardOptions } from './guard.ts'
+export { createOtlpGrpcServer } from './grpc.ts'
+export { createOtlpHttpHandler } from './http.ts'
+export { createInflight } from './inflight.ts'
+export { createIngest, type Ingest, type IngestCounts, type IngestOptions } from './ingest.ts'
+export { listenOnLoopback, type Listening, PortInUseError } from './listen.ts'
+export { DEFAULT_RECEIVE_LIMITS, type ReceiveLimits } from './limits.ts'

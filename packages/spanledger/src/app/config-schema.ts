@@ -1,0 +1,56 @@
+import * as v from 'valibot'
+import { parse } from 'yaml'
+import { ConfigError, DEFAULT_CONFIG, type Config } from './config.ts'
+
+const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))
+const contentRule = v.picklist(['keep', 'drop', 'hash'])
+
+const schema = v.strictObject({
+  receive: v.optional(
+    v.strictObject({
+      otlpHttpPort: v.optional(port),
+      otlpGrpcPort: v.optional(port),
+      port: v.optional(port),
+      allowedHosts: v.optional(v.array(v.string())),
+    }),
+  ),
+  redaction: v.optional(
+    v.strictObject({
+      enabled: v.optional(v.boolean()),
+      patterns: v.optional(
+        v.array(v.strictObject({ name: v.string(), regex: v.string(), flags: v.optional(v.string()) })),
+      ),
+      keys: v.optional(v.array(v.string())),
+      allow: v.optional(v.array(v.string())),
+      content: v.optional(
+        v.strictObject({
+          prompts: v.optional(contentRule),
+          toolInput: v.optional(contentRule),
+          toolOutput: v.optional(contentRule),
+          modelOutput: v.optional(contentRule),
+        }),
+      ),
+    }),
+  ),
+})
+
+export function parseConfig(file: string, text: string): Config {
+  let raw: unknown
+  try {
+    raw = parse(text) ?? {}
+  } catch (error) {
+    throw new ConfigError(file, (error as Error).message)
+  }
+  if (Array.isArray(raw))
+    throw new ConfigError(file, '(top level): expected keys such as receive: or redaction:, found a list')
+  const result = v.safeParse(schema, raw)
+  if (!result.success) throw new ConfigError(file, result.issues.map(describe).join('; '))
+  const { receive = {}, redaction = {} } = result.output
+  return { receive: { ...DEFAULT_CONFIG.receive, ...receive }, redaction: redaction as Config['redaction'] }
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue) ?? '(top level)'
+  if (issue.type === 'strict_object' && issue.expected === 'never') return `unknown key ${path}`
+  return `${path}: expected ${issue.expected}, found ${issue.received}`
+}

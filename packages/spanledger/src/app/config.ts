@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RedactionConfig } from '../redact/index.ts'
+
+/** HOME/config.yaml. Every key is optional; the file too. Source: docs/reference/configuration.md */
+export interface Config {
+  receive: {
+    /** OTLP over HTTP; 0 for any free port. */
+    otlpHttpPort: number
+    /** OTLP over gRPC. */
+    otlpGrpcPort: number
+    /** The daemon's own HTTP interface. */
+    port: number
+    /** Host names beside localhost that requests may be addressed to. */
+    allowedHosts: string[]
+  }
+  redaction: Partial<RedactionConfig>
+}
+
+export const DEFAULT_CONFIG: Config = {
+  receive: { otlpHttpPort: 4318, otlpGrpcPort: 4317, port: 4319, allowedHosts: [] },
+  redaction: {},
+}
+
+/** The file cannot be used; names the file, the place in it and what is wrong. */
+export class ConfigError extends Error {
+  readonly code = 'CONFIG'
+  constructor(
+    readonly file: string,
+    reason: string,
+  ) {
+    super(`${file}: ${reason}`)
+  }
+}
+
+/**
+ * Reads HOME/config.yaml.
+ *
+ * Errors  ConfigError for YAML that does not parse, unknown keys and wrong values; a missing file is no error
+ */
+export async function loadConfig(home: string): Promise<Config> {
+  const file = join(home, 'config.yaml')
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return DEFAULT_CONFIG
+    throw new ConfigError(file, (error as Error).message)
+  }
+  // YAML and the schema take 20 ms to load: only those who have a file pay.
+  const { parseConfig } = await import('./config-schema.ts')
+  return parseConfig(file, text)
+}
