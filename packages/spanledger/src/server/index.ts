@@ -1,1 +1,1 @@
-export const server = 1
+export { createApi, type ApiOptions } from './api.ts'

@@ -1,0 +1,57 @@
+// Shared by the benchmarks: a daemon of its own, its memory, and figures as rows.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('..', import.meta.url))
+export const cli = join(root, 'packages/spanledger/bin/spanledger.js')
+
+export function tempHome() {
+  const folder = mkdtempSync(join(tmpdir(), 'spanledger-bench-'))
+  return { folder, home: join(folder, 'home'), remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** Starts `spanledger up` on free ports. `readyMs` is from spawn to the line that says it can receive. */
+export async function startDaemon(home) {
+  const started = performance.now()
+  const child = spawn(process.execPath, [cli, 'up', '--json', '--home', home, '--otlp-http-port', '0', '--otlp-grpc-port', '0', '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const line = await new Promise((resolve, reject) => {
+    let text = ''
+    child.stdout.on('data', (chunk) => {
+      text += chunk
+      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
+    })
+    child.once('exit', (code) => reject(new Error(`the daemon ended with ${code}`)))
+  })
+  const readyMs = performance.now() - started
+  return {
+    ...JSON.parse(line),
+    pid: child.pid,
+    readyMs,
+    memory: () => memoryOf(child.pid),
+    stop: () =>
+      new Promise((resolve) => {
+        child.removeAllListeners('exit')
+        child.once('exit', resolve)
+        child.kill('SIGTERM')
+      }),
+  }
+}
+
+/** Resident memory now and at its peak, in MiB. Linux only; elsewhere undefined. */
+function memoryOf(pid) {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const mib = (key) => Math.round(Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)[1]) / 1024)
+    return { now: mib('VmRSS'), peak: mib('VmHWM') }
+  } catch {
+    return undefined
+  }
+}
+
+export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+export const count = (n) => Math.round(n).toLocaleString('en-US')
