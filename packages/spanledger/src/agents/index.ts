@@ -1,1 +1,3 @@
-export const agents = 1
+export { observe, type Observed } from './observe.ts'
+export { isAgentOrigin } from './registry.ts'
+export type { Observation, ObservedTokens, SessionEvent, SessionEventName } from './vocabulary.ts'

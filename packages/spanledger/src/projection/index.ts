@@ -1,1 +1,4 @@
-export const projection = 1
+export { PricesInvalidError, parsePrices, priceTable, type Price, type PriceOf } from './prices.ts'
+export type * from './session-view.ts'
+export { evolve, initialState, STREAM_PREFIX, type SessionState } from './state.ts'
+export { detailOf, summaryOf, SILENT_AFTER_MS, TREE_NODES_DEFAULT } from './view.ts'

@@ -1,0 +1,192 @@
+import { join } from './join.ts'
+import { byStart, compare, field, modelCallOf, thingOf, type Thing } from './merge.ts'
+import type { SessionState, Told } from './state.ts'
+import type { ActivityNode } from './session-view.ts'
+import type { SessionEventName } from '../agents/index.ts'
+
+/** A thing with its place in the tree. */
+export interface Activity extends Thing {
+  kind: ActivityNode['kind']
+  /** The agent that did it; for an agent: the one that started it. Undefined: the session's own agent. */
+  agent?: Activity
+  /** The tool call a wait was for. */
+  of?: Activity
+  /** A tool call inside of which a subagent worked: its time is the subagent's. */
+  holdsAgent?: boolean
+}
+
+/** Everything a session did, by kind, each in order of start. */
+export interface Things {
+  modelCalls: Activity[]
+  toolCalls: Activity[]
+  prompts: Activity[]
+  waits: Activity[]
+  errors: Activity[]
+  compactions: Activity[]
+  agents: Activity[]
+  /** Turns of the session's own agent as spans tell them: they hold sums over their model calls. */
+  turns: Activity[]
+  /** When the agent said it was done. */
+  endings: { at: number; failed: boolean }[]
+}
+
+/** Decided by a rule or a hook, not by a person. */
+const BY_MACHINE = /^(config|hook|auto)/i
+
+export function thingsOf(state: SessionState): Things {
+  const told = [...state.told.values()].toSorted((a, b) => compare(a.id, b.id))
+  const of = (...names: SessionEventName[]): Told[] => told.filter(({ event }) => names.includes(event))
+  const as = (kind: Activity['kind'], things: readonly Thing[]): Activity[] =>
+    things.map((thing) => ({ ...thing, kind }))
+  const each = (kind: Activity['kind'], name: SessionEventName): Activity[] =>
+    as(
+      kind,
+      of(name)
+        .map((one) => thingOf([one]))
+        .toSorted(byStart),
+    )
+
+  const modelCalls = as('modelCall', join(of('SessionModelCalled'), modelCallOf))
+  const toolCalls = as('toolCall', join(of('SessionToolUsed', 'SessionToolDecided'), thingOf))
+  const invoked = each('agent', 'SessionAgentInvoked')
+  const prompts = as('prompt', join(of('SessionPromptSubmitted'), thingOf))
+  const waits = each('wait', 'SessionPersonAwaited')
+
+  const bySpan = new Map<string, Activity>()
+  for (const activity of [...modelCalls, ...toolCalls, ...invoked])
+    for (const { data } of activity.told)
+      if (data.span !== undefined) bySpan.set(`${data.trace}/${data.span}`, activity)
+
+  const place = placing(bySpan, invoked)
+  const turns = invoked.filter((activity) => !place.within(activity))
+  const agents = invoked.filter((activity) => place.within(activity))
+  const named = namedAgents(told, agents)
+  for (const activity of [...modelCalls, ...toolCalls, ...agents, ...waits]) {
+    const agent =
+      place.agentOf(activity, turns) ??
+      named.get(field(activity, activity.kind === 'agent' ? 'parentAgentId' : 'agentId') ?? '')
+    if (agent && agent !== activity) activity.agent = agent
+  }
+  agents.push(...[...new Set(named.values())].filter((agent) => !agents.includes(agent)))
+  stretch(agents, [...modelCalls, ...toolCalls])
+
+  for (const wait of waits) {
+    const parent = place.parentOf(wait)
+    if (parent?.kind === 'toolCall') wait.of = parent
+  }
+  return {
+    modelCalls,
+    toolCalls,
+    prompts: [
+      ...prompts,
+      ...turns.filter((turn) => !prompts.some((prompt) => overlaps(prompt, turn))).map(asPrompt),
+    ].toSorted(byStart),
+    waits: waits.filter(({ of: tool }) => !BY_MACHINE.test((tool && field(tool, 'decidedBy')) ?? '')),
+    errors: each('error', 'SessionErrorOccurred'),
+    compactions: each('compaction', 'SessionCompacted'),
+    agents: agents.toSorted(byStart),
+    turns,
+    endings: [
+      ...of('SessionCompleted').map((one) => ({ at: thingOf([one]).end, failed: false })),
+      ...of('SessionFailed').map((one) => ({ at: thingOf([one]).end, failed: true })),
+      ...turns.map(({ end, outcome }) => ({ at: end, failed: outcome === 'failed' })),
+    ].toSorted((a, b) => a.at - b.at),
+  }
+}
+
+const asPrompt = (turn: Activity): Activity => ({ ...turn, kind: 'prompt' })
+
+const overlaps = (a: Activity, b: Activity): boolean => a.start <= b.end && b.start <= a.end
+
+/** Where things stand among each other, by their spans. */
+function placing(bySpan: ReadonlyMap<string, Activity>, invoked: readonly Activity[]) {
+  const parentOf = (activity: Thing): Activity | undefined => {
+    for (const { data } of activity.told) {
+      const parent =
+        data.parentSpan === undefined ? undefined : bySpan.get(`${data.trace}/${data.parentSpan}`)
+      if (parent && parent !== activity) return parent
+    }
+    return undefined
+  }
+  /** The agent span above, past tool calls; where spans in between were not told, the innermost one around it in its trace. */
+  const above = (activity: Thing): Activity | undefined => {
+    const seen = new Set<Thing>([activity])
+    for (let at = parentOf(activity); at && !seen.has(at); at = parentOf(at)) {
+      if (at.kind === 'agent') return at
+      seen.add(at)
+      at.holdsAgent = (activity as Activity).kind === 'agent' || (at.holdsAgent ?? false)
+    }
+    const trace = field(activity, 'trace')
+    if (trace === undefined || !activity.told.some(({ data }) => data.parentSpan !== undefined))
+      return undefined
+    return invoked
+      .filter((agent) => agent !== activity && field(agent, 'trace') === trace)
+      .filter(
+        (agent) =>
+          agent.start <= activity.start &&
+          agent.end >= activity.end &&
+          agent.end - agent.start > activity.end - activity.start,
+      )
+      .toSorted((a, b) => a.end - a.start - (b.end - b.start) || compare(a.id, b.id))[0]
+  }
+  return {
+    parentOf,
+    within: (activity: Activity): boolean => above(activity) !== undefined,
+    /** Undefined for what the session's own agent did in one of its turns. */
+    agentOf: (activity: Activity, turns: readonly Activity[]): Activity | undefined => {
+      const agent = above(activity)
+      return agent && !turns.includes(agent) ? agent : undefined
+    },
+  }
+}
+
+/** Agents told by an id on their calls or by a start of their own, where no span of theirs was told. */
+function namedAgents(told: readonly Told[], spans: readonly Activity[]): Map<string, Activity> {
+  const agents = new Map<string, Activity>()
+  for (const agent of spans) {
+    const id = field(agent, 'agentId')
+    if (id !== undefined && !agents.has(id)) agents.set(id, agent)
+  }
+  const byId = new Map<string, Told[]>()
+  for (const one of told) {
+    const { agentId, session } = one.data
+    if (
+      agentId === undefined ||
+      agentId === session ||
+      agents.has(agentId) ||
+      one.event === 'SessionAgentInvoked'
+    )
+      continue
+    byId.set(agentId, [...(byId.get(agentId) ?? []), one])
+  }
+  const parents = new Map<string, string>()
+  for (const [id, observations] of byId) {
+    const started = observations.filter(({ event }) => event === 'SessionSubagentStarted')
+    const thing = thingOf(started.length > 0 ? started : observations)
+    const parent = observations.map(({ data }) => data.parentAgentId).find((value) => value !== undefined)
+    if (parent !== undefined) parents.set(id, parent)
+    const stripped = thing.told.filter(({ event }) => event === 'SessionSubagentStarted')
+    agents.set(id, { ...thing, id, told: stripped, outcome: 'unknown', kind: 'agent' })
+  }
+  for (const [id, parent] of parents) {
+    const [agent, above] = [agents.get(id), agents.get(parent)]
+    if (agent && above && !leadsTo(above, agent)) agent.agent = above
+  }
+  return agents
+}
+
+/** Whether `target` is among those above: agents that claim each other as parent must not make a ring. */
+function leadsTo(from: Activity, target: Activity): boolean {
+  for (let at: Activity | undefined = from; at; at = at.agent) if (at === target) return true
+  return false
+}
+
+/** An agent known by its calls alone lasts from the first to the last of them. */
+function stretch(agents: readonly Activity[], calls: readonly Activity[]): void {
+  for (const agent of agents.filter(({ told }) => told.every(({ data }) => data.span === undefined))) {
+    const own = calls.filter((call) => call.agent === agent)
+    if (own.length === 0) continue
+    agent.start = Math.min(...own.map(({ start }) => start))
+    agent.end = Math.max(...own.map(({ end }) => end))
+  }
+}
