@@ -1,1 +1,32 @@
-export const ledger = 'ledger'
+export { Changes } from './changes.ts'
+export {
+  HomeDamagedError,
+  HomeMissingError,
+  HomeNewerError,
+  HomeUnwritableError,
+  SegmentNewerError,
+} from './errors.ts'
+export { HOME_VERSION, LEDGER_KINDS, openHome } from './home.ts'
+export type { Home } from './home.ts'
+export { LEDGER_VERSION, LINE_BYTES_MAX, READ_BYTES, SEGMENT_BYTES_MAX } from './limits.ts'
+export { claimOwner, disown, ownerPath, readOwner, sweepOwners, writeOwner } from './owner.ts'
+export type { Owner } from './owner.ts'
+export { readSegment } from './reader.ts'
+export type { LineChunk } from './reader.ts'
+export { repairSignals } from './repair.ts'
+export type { Repair } from './repair.ts'
+export {
+  eventSegmentName,
+  headerLine,
+  listSegmentNames,
+  listSegments,
+  readHeader,
+  segmentPath,
+  signalSegmentName,
+  writerOfSegment,
+} from './segment.ts'
+export type { Segment } from './segment.ts'
+export { tail } from './tail.ts'
+export type { TailPosition } from './tail.ts'
+export { verifyLedger } from './verify.ts'
+export type { Finding, VerifySummary } from './verify.ts'

@@ -1,1 +1,6 @@
-export const platform = 'platform'
+export { createWhole, readWhole, systemCode } from './files.ts'
+export type { Files, FileStat, OpenFile, OpenMode } from './files.ts'
+export { nodePlatform } from './node.ts'
+export type { Clock, Platform } from './platform.ts'
+export type { Liveness, Processes, ProcessIdentity } from './processes.ts'
+export { hexOf, uuidFrom, uuidv7 } from './uuid.ts'

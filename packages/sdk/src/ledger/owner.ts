@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import { hexOf, readWhole, systemCode } from '../platform/index.ts'
+import type { Liveness, Platform, ProcessIdentity } from '../platform/index.ts'
+import type { Home } from './home.ts'
+
+/** Who writes: one per open store, so that others can tell whether it is still at work. */
+export interface Owner extends ProcessIdentity {
+  /** 12 hex digits, never used twice. */
+  nonce: string
+}
+
+const PREFIX = 'owner-'
+
+/** Makes this process known in HOME/run, until `disown`. */
+export async function claimOwner(platform: Platform, home: Home): Promise<Owner> {
+  const owner = { nonce: hexOf(platform.random(6)), ...(await platform.processes.self()) }
+  await writeOwner(platform, home, owner)
+  return owner
+}
+
+export async function disown(platform: Platform, home: Home, owner: Owner): Promise<void> {
+  await platform.files.unlink(ownerPath(home, owner.nonce)).catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error
+  })
+}
+
+/** Also again, when someone emptied HOME/run under way. */
+export async function writeOwner(platform: Platform, home: Home, owner: Owner): Promise<void> {
+  const { files } = platform
+  await files.mkdir(home.run, 0o700)
+  const temporary = `${ownerPath(home, owner.nonce)}.new`
+  const file = await files.open(temporary, 'create', 0o600)
+  try {
+    const bytes = new TextEncoder().encode(JSON.stringify(owner))
+    if ((await file.write([bytes], 0)) < bytes.length)
+      throw Object.assign(new Error('disk full'), { code: 'ENOSPC' })
+  } finally {
+    await file.close()
+  }
+  await files.rename(temporary, ownerPath(home, owner.nonce))
+}
+
+export function ownerPath(home: Home, nonce: string): string {
+  return join(home.run, `${PREFIX}${nonce}`)
+}
+
+/** Undefined when the file is not there or does not tell, as after a power failure. */
+export async function readOwner(platform: Platform, path: string): Promise<Owner | undefined> {
+  const bytes = await readWhole(platform.files, path)
+  if (bytes === undefined) return undefined
+  try {
+    const owner = JSON.parse(new TextDecoder().decode(bytes)) as Owner
+    return typeof owner.nonce === 'string' && typeof owner.pid === 'number' ? owner : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a writer is still at work; unknown when it left nothing in HOME/run, which anyone may empty. */
+export async function writerLiveness(platform: Platform, home: Home, nonce: string): Promise<Liveness> {
+  const owner = await readOwner(platform, ownerPath(home, nonce))
+  return owner === undefined ? 'unknown' : platform.processes.liveness(owner)
+}
+
+/** Removes what dead writers left in HOME/run. */
+export async function sweepOwners(platform: Platform, home: Home): Promise<void> {
+  for (const entry of await platform.files.readdir(home.run)) {
+    if (!entry.startsWith(PREFIX) || entry.endsWith('.new')) continue
+    const owner = await readOwner(platform, join(home.run, entry))
+    if (owner !== undefined && (await platform.processes.liveness(owner)) === 'dead')
+      await disown(platform, home, owner)
+  }
+}
