@@ -1,0 +1,132 @@
+import type { Rule } from './rule.ts'
+
+/**
+ * Tells which rules text may hold a match for, from its bytes and in one pass: a table of three-byte windows, one taken
+ * from every trigger. An automaton over all triggers needs a load that depends on the last one for every byte; here the
+ * loads are independent, and the same loop can copy the text (otlp does that): see the test for the cost.
+ *
+ * grams       Open table of windows, `(a|32)<<16 | (b|32)<<8 | (c|32)`; -1 is empty. The place of window w is
+ *             `Math.imul(w, multiplier) >>> shift`, without collisions.
+ * aloneBytes  1 for every byte that is a trigger by itself.
+ */
+export interface Prefilter {
+  grams: Int32Array
+  multiplier: number
+  shift: number
+  aloneBytes: Uint8Array
+  /** Bit i is set when rule i may match in bytes[start, end). */
+  rulesIn(bytes: Uint8Array, start: number, end: number): number
+}
+
+interface Trigger {
+  rule: number
+  /** With 32 set in every byte, so that letters compare without regard to case. */
+  folded: Uint8Array
+  /** Where the window ends in it: index of its last byte. */
+  at: number
+}
+
+/** At most 31 rules: their set is one small integer. */
+export const PREFILTER_RULES_MAX = 31
+
+const TABLE_BITS = 11
+
+export function createPrefilter(rules: readonly Rule[]): Prefilter {
+  if (rules.length > PREFILTER_RULES_MAX)
+    throw new RangeError(`${rules.length} rules, at most ${PREFILTER_RULES_MAX}`)
+  const aloneBytes = new Uint8Array(256)
+  const aloneRules = new Int32Array(256)
+  const byGram = new Map<number, Trigger[]>()
+  rules.forEach((rule, index) => {
+    for (const literal of rule.triggers) {
+      if (literal.length === 1) {
+        aloneBytes[literal.charCodeAt(0)] = 1
+        aloneRules[literal.charCodeAt(0)]! |= 1 << index
+        continue
+      }
+      const folded = Uint8Array.from(Buffer.from(literal, 'latin1'), (byte) => byte | 32)
+      const at = rarestWindow(folded)
+      const gram = gramEndingAt(folded, at)
+      byGram.set(gram, [...(byGram.get(gram) ?? []), { rule: 1 << index, folded, at }])
+    }
+  })
+  const shift = 32 - TABLE_BITS
+  const multiplier = findMultiplier([...byGram.keys()], shift)
+  const grams = new Int32Array(1 << TABLE_BITS).fill(-1)
+  const triggers: Trigger[][] = Array.from({ length: 1 << TABLE_BITS }, () => [])
+  for (const [gram, list] of byGram) {
+    const place = Math.imul(gram, multiplier) >>> shift
+    grams[place] = gram
+    triggers[place] = list
+  }
+
+  return {
+    grams,
+    multiplier,
+    shift,
+    aloneBytes,
+    rulesIn(bytes, start, end) {
+      let found = 0
+      let window = 0
+      for (let i = start; i < end; i++) {
+        const byte = bytes[i]!
+        window = ((window << 8) | byte | 32) & 0xffffff
+        const place = Math.imul(window, multiplier) >>> shift
+        if (grams[place] === window) {
+          for (const trigger of triggers[place]!)
+            if (matchesAt(bytes, start, end, i, trigger)) found |= trigger.rule
+        }
+        if (aloneBytes[byte] === 1) found |= aloneRules[byte]!
+      }
+      return found
+    },
+  }
+}
+
+function matchesAt(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  i: number,
+  { folded, at }: Trigger,
+): boolean {
+  const from = i - at
+  if (from < start || from + folded.length > end) return false
+  for (let k = 0; k < folded.length; k++) if ((bytes[from + k]! | 32) !== folded[k]) return false
+  return true
+}
+
+const gramEndingAt = (folded: Uint8Array, at: number): number =>
+  (folded[at - 2]! << 16) | (folded[at - 1]! << 8) | folded[at]!
+
+/** English and paths are made of the first of these: a window of the last ones is met least by chance. */
+const COMMON = ' etaoinsrhdlucmfpgyw./,_bv-"=:k0123456789xjqz'
+
+function rarestWindow(folded: Uint8Array): number {
+  let best = 2
+  let bestScore = -1
+  for (let at = 2; at < folded.length; at++) {
+    let score = 0
+    for (let k = at - 2; k <= at; k++) score += rarity(folded[k]!)
+    if (score > bestScore) [best, bestScore] = [at, score]
+  }
+  return best
+}
+
+function rarity(byte: number): number {
+  const rank = COMMON.indexOf(String.fromCharCode(byte))
+  return rank === -1 ? COMMON.length : rank
+}
+
+/** Some odd multiplier sends every window to a place of its own; the search is short and always the same. */
+function findMultiplier(windows: number[], shift: number): number {
+  for (
+    let multiplier = 0x9e3779b1 | 0, tries = 0;
+    tries < 100_000;
+    tries++, multiplier = (multiplier + 0x61c88646) | 1
+  ) {
+    if (new Set(windows.map((window) => Math.imul(window, multiplier) >>> shift)).size === windows.length)
+      return multiplier
+  }
+  throw new Error(`no multiplier separates ${windows.length} windows`)
+}
