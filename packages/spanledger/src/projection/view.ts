@@ -27,6 +27,8 @@ interface Priced {
   costUsd: number | null
 }
 
+const failed = (list: readonly Activity[]): number =>
+  list.filter(({ outcome }) => outcome === 'failed').length
 const iso = (at: number): string => new Date(at).toISOString()
 const round = (value: number): number => Math.round(value * 1000) / 1000
 /** Sums of dollars in binary carry noise in the 17th digit; a billionth of a dollar is kept. */
@@ -74,8 +76,6 @@ function summary(
   const span = extent(told.map(({ data }) => data))
   if (!first || !span) return undefined
   const { tokens, costUsd } = sumOf(calls)
-  const failed = (list: readonly Activity[]): number =>
-    list.filter(({ outcome }) => outcome === 'failed').length
   return {
     id: state.id,
     agent: first.data.agent,
