@@ -1,47 +1,46 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import type { Platform } from '@spanledger/sdk/platform'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Home } from '@spanledger/sdk/ledger'
+import type { Platform, ProcessIdentity } from '@spanledger/sdk/platform'
 
 /** HOME/run/daemon.json: where the daemon of a home is, for commands that would rather ask it. Readable by its user only. */
 export interface DaemonFile {
-  pid: number
-  /** Tells this process from a later one with the same pid. */
-  processStart: string
+  process: ProcessIdentity
   otlpHttpPort: number
   otlpGrpcPort: number
   port: number
-  /** Bearer token of the daemon's HTTP interface. */
+  /** Bearer token of the daemon's HTTP interface; new at each start. */
   token: string
 }
 
-const pathOf = (home: string): string => join(home, 'run', 'daemon.json')
+const pathOf = (home: Pick<Home, 'run'>): string => join(home.run, 'daemon.json')
 
-export function writeDaemonFile(home: string, file: DaemonFile): void {
-  const path = pathOf(home)
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const draft = `${path}.${file.pid}`
-  writeFileSync(draft, `${JSON.stringify(file)}\n`, { mode: 0o600 })
-  chmodSync(draft, 0o600)
-  renameSync(draft, path)
+export function writeDaemonFile(home: Home, file: DaemonFile): void {
+  const draft = `${pathOf(home)}.${file.process.pid}`
+  rmSync(draft, { force: true })
+  writeFileSync(draft, `${JSON.stringify(file)}\n`, { mode: 0o600, flag: 'wx' })
+  renameSync(draft, pathOf(home))
 }
 
 /** The daemon that runs for a home; undefined when there is none, or when it died without saying so. */
-export function readDaemonFile(platform: Platform, home: string): DaemonFile | undefined {
-  let file: DaemonFile
-  try {
-    file = JSON.parse(readFileSync(pathOf(home), 'utf8')) as DaemonFile
-  } catch {
-    return undefined
-  }
-  return platform.process.isAlive(file.pid, file.processStart) ? file : undefined
+export async function readDaemonFile(
+  platform: Platform,
+  home: Pick<Home, 'run'>,
+): Promise<DaemonFile | undefined> {
+  const file = read(home)
+  if (file === undefined) return undefined
+  return (await platform.processes.liveness(file.process)) === 'dead' ? undefined : file
 }
 
 /** Removes the file if it is still ours. */
-export function removeDaemonFile(home: string, pid: number): void {
+export function removeDaemonFile(home: Home, pid: number): void {
+  if (read(home)?.process.pid === pid) rmSync(pathOf(home), { force: true })
+}
+
+function read(home: Pick<Home, 'run'>): DaemonFile | undefined {
   try {
-    const file = JSON.parse(readFileSync(pathOf(home), 'utf8')) as DaemonFile
-    if (file.pid === pid) rmSync(pathOf(home))
+    return JSON.parse(readFileSync(pathOf(home), 'utf8')) as DaemonFile
   } catch {
-    // Gone already.
+    return undefined
   }
 }

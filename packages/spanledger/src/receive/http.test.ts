@@ -171,6 +171,8 @@ describe('OTLP over HTTP', () => {
     ['MALFORMED_OTLP', 400, undefined],
     ['STORAGE_FULL', 503, '1'],
     ['STORAGE_SYNC', 503, '1'],
+    ['STORAGE_FAILED', 503, '1'],
+    ['STORAGE_BUSY', 503, '1'],
     ['SOMETHING_ELSE', 500, undefined],
   ])('answers an ingest that fails with %s as %i', async (code, status, retryAfter) => {
     const { httpPort } = await start({

@@ -18,6 +18,9 @@ export function refusalOf(error: unknown, limits: ReceiveLimits): Refusal {
       return { http: 400, grpc: RPC.INVALID_ARGUMENT, message: message ?? 'malformed OTLP' }
     case 'STORAGE_FULL':
     case 'STORAGE_SYNC':
+    case 'STORAGE_FAILED':
+    case 'STORAGE_BUSY':
+    case 'STORE_CLOSED':
       return { ...retryLater(limits), message: message ?? 'the ledger cannot be written right now' }
     default:
       return { http: 500, grpc: RPC.INTERNAL, message: `internal error: ${message ?? String(error)}` }

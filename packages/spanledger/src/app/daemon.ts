@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import http from 'node:http'
+import { openHome } from '@spanledger/sdk/ledger'
+import type { Platform } from '@spanledger/sdk/platform'
+import { openSignalStore } from '@spanledger/sdk/store'
+import { isAgentOrigin } from '../agents/index.ts'
+import { createTranscoder } from '../otlp/index.ts'
+import {
+  createGuard,
+  createInflight,
+  createIngest,
+  createOtlpGrpcServer,
+  createOtlpHttpHandler,
+  DEFAULT_RECEIVE_LIMITS,
+  listenOnLoopback,
+  type Listening,
+} from '../receive/index.ts'
+import { createRedactor } from '../redact/index.ts'
+import { loadConfig } from './config.ts'
+import { readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts'
+import { createApiServer } from './api-server.ts'
+import { createQuestions } from './questions.ts'
+
+export interface DaemonOptions {
+  home: string
+  otlpHttpPort?: number
+  otlpGrpcPort?: number
+  port?: number
+}
+
+/** A daemon that receives. */
+export interface Daemon {
+  home: string
+  otlpHttpPort: number
+  otlpGrpcPort: number
+  port: number
+  /** Stops receiving, writes what is on its way, and ends. */
+  close(): Promise<void>
+}
+
+export class AlreadyRunningError extends Error {
+  readonly code = 'ALREADY_RUNNING'
+  constructor(
+    readonly home: string,
+    readonly pid: number,
+    readonly port: number,
+  ) {
+    super(`a daemon already runs for ${home}: process ${pid}, port ${port}`)
+  }
+}
+
+/**
+ * The only wiring: configuration -> receivers -> transcoder -> ledger -> sessions and questions.
+ *
+ * Resolves as soon as it can receive; what only questions need is opened with the first of them.
+ *
+ * Errors  ConfigError, HomeUnwritableError, HomeNewerError, AlreadyRunningError, PortInUseError
+ */
+export async function startDaemon(platform: Platform, options: DaemonOptions): Promise<Daemon> {
+  const home = await openHome(platform, options.home)
+  const running = await readDaemonFile(platform, home)
+  if (running !== undefined) throw new AlreadyRunningError(home.dir, running.process.pid, running.port)
+  const config = await loadConfig(home.dir)
+  const ports = { ...config.receive, ...options }
+
+  const store = openSignalStore(platform, home)
+  const questions = createQuestions(platform, home)
+  const { ingest, counts } = createIngest({
+    transcoder: createTranscoder({ redactor: createRedactor(config.redaction), isAgentOrigin }),
+    store,
+    onAgentBatch: (batch, location) => questions.observe(batch, location),
+  })
+  const guard = createGuard({ allowedHosts: config.receive.allowedHosts })
+  const limits = DEFAULT_RECEIVE_LIMITS
+  const receiver = { ingest, guard, limits, inflight: createInflight(limits) }
+  const token = randomBytes(24).toString('base64url')
+  const run = (name: string, params: unknown): Promise<unknown> => questions.run(name, params)
+
+  const listening: Listening[] = []
+  const listen = async (
+    create: Parameters<typeof listenOnLoopback>[0], port: number, service: string, option: string): Promise<number> => {
+    const listener = await listenOnLoopback(create, port, service, option)
+    listening.push(listener)
+    return listener.port
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all(listening.map((listener) => listener.close()))
+    removeDaemonFile(home, process.pid)
+    await store.close()
+    await questions.close()
+  }
+
+  try {
+    const handler = createOtlpHttpHandler(receiver)
+    const otlpHttpPort = await listen(() => http.createServer(handler), ports.otlpHttpPort, 'OTLP over HTTP', '--otlp-http-port')
+    const otlpGrpcPort = await listen(() => createOtlpGrpcServer(receiver), ports.otlpGrpcPort, 'OTLP over gRPC', '--otlp-grpc-port')
+    const port = await listen(() => createApiServer({ run, guard, token }), ports.port, "the daemon's own interface", '--port')
+    const addresses = { otlpHttpPort, otlpGrpcPort, port }
+    writeDaemonFile(home, { process: await platform.processes.self(), token, ...addresses })
+    return { home: home.dir, ...addresses, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
