@@ -87,7 +87,7 @@ function eventOf(
   if (rule.event === 'SessionToolDecided' && observation.outcome !== 'rejected') observation.counts = 'never'
   return {
     event: rule.event,
-    id: uuidFrom(rule.event, identityOf(record)),
+    id: uuidFrom(rule.event, observation.session, identityOf(record)),
     stream: `session-${observation.session}`,
     time: timeOf(record),
     data: observation,

@@ -45,6 +45,8 @@ function byKey(observations: readonly Told[]): Told[][] {
 interface Pair {
   high: Thing
   low: Thing
+  /** Both tell the prompt's tokens, and tell others: unlikely to be one call. */
+  differs: number
   gap: number
   apart: number
 }
@@ -53,20 +55,25 @@ const rankOf = (thing: Thing): number => thing.told[0]?.data.rank ?? 0
 
 function byTime(things: Thing[], merge: (told: readonly Told[]) => Thing): Thing[] {
   const sorted = things.toSorted(byStart)
-  const longest = sorted.reduce((most, { start, end }) => Math.max(most, end - start), 0)
   const pairs: Pair[] = []
   for (const [i, a] of sorted.entries())
     for (let k = i + 1; k < sorted.length; k++) {
       const b = sorted[k]!
-      // Sorted by start: nothing later can be near.
-      if (b.start - a.start > longest + TIME_JOIN_SLACK_MS || b.start > a.end + TIME_JOIN_SLACK_MS) break
+      // Sorted by start: nothing later is near either.
+      if (b.start > a.end + TIME_JOIN_SLACK_MS) break
       if (rankOf(a) === rankOf(b) || !compatible(a, b)) continue
       const [high, low] = rankOf(a) > rankOf(b) ? [a, b] : [b, a]
-      pairs.push({ high, low, gap: Math.max(0, b.start - a.end), apart: Math.abs(a.end - b.end) })
+      const gap = Math.max(0, b.start - a.end)
+      const apart = Math.abs(a.start - b.start) + Math.abs(a.end - b.end)
+      pairs.push({ high, low, differs: inputDiffers(a, b), gap, apart })
     }
   pairs.sort(
     (x, y) =>
-      x.gap - y.gap || x.apart - y.apart || compare(x.high.id, y.high.id) || compare(x.low.id, y.low.id),
+      x.differs - y.differs ||
+      x.gap - y.gap ||
+      x.apart - y.apart ||
+      compare(x.high.id, y.high.id) ||
+      compare(x.low.id, y.low.id),
   )
   const taken = new Set<Thing>()
   const members = new Map<Thing, Thing[]>()
@@ -83,6 +90,11 @@ function byTime(things: Thing[], merge: (told: readonly Told[]) => Thing): Thing
       const group = members.get(thing)
       return group ? merge(group.flatMap(({ told }) => told)) : thing
     })
+}
+
+function inputDiffers(a: Thing, b: Thing): number {
+  const [one, other] = [field(a, 'tokens')?.input, field(b, 'tokens')?.input]
+  return one !== undefined && other !== undefined && one !== other ? 1 : 0
 }
 
 function compatible(a: Thing, b: Thing): boolean {

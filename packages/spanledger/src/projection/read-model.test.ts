@@ -1,0 +1,271 @@
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { headerLine, openHome, type Home } from '@spanledger/sdk/ledger'
+import type { OriginLine, RecordedEvent } from '@spanledger/sdk/model'
+import { nodePlatform } from '@spanledger/sdk/platform'
+import type { Observed } from '../agents/index.ts'
+import { claudeCode, codex, copilotCli, geminiCli, origin, span } from '../agents/testing/records.ts'
+import { openSessionReadModel, priceTable, type SessionEvents, type SessionReadModel } from './index.ts'
+
+const platform = nodePlatform()
+let home: Home
+let events: ReturnType<typeof memoryEvents>
+
+beforeEach(async () => {
+  home = await openHome(platform, await mkdtemp(join(tmpdir(), 'spanledger-sessions-')))
+  events = memoryEvents()
+})
+afterEach(() => rm(home.dir, { recursive: true, force: true }))
+
+/** The part of an event store that is used here, with its promise: an id is there once. */
+function memoryEvents(): SessionEvents & { all: RecordedEvent[]; appends: number } {
+  const all: RecordedEvent[] = []
+  const store = {
+    all,
+    appends: 0,
+    appendMany(batches: Parameters<SessionEvents['appendMany']>[0]) {
+      store.appends++
+      for (const { stream, events: batch } of batches)
+        for (const event of batch)
+          if (!all.some(({ id }) => id === event.id))
+            all.push({
+              ...structuredClone(event),
+              stream,
+              version: 1,
+              position: all.length + 1,
+              time: event.time ?? '0',
+            })
+      return Promise.resolve()
+    },
+    async *readAll({ fromPosition = 1 }: { fromPosition?: number }) {
+      for (const event of all.slice(fromPosition - 1)) yield await Promise.resolve(event)
+    },
+  }
+  return store
+}
+
+const definition = (from: OriginLine): string => `${JSON.stringify(from)}\n`
+const line = ({ record }: Observed): string => `${JSON.stringify(record)}\n`
+
+/** A writer's segment: lines with their origins before them, as the ledger's format asks. */
+class Writer {
+  readonly #defined = new Set<string>()
+  readonly path: string
+  readonly kind: 'spans' | 'logs'
+  constructor(kind: 'spans' | 'logs', name = '20261121T025008397Z-3f9c1a2b7d04-000001') {
+    this.kind = kind
+    this.path = join(home.segments[kind], `${name}.jsonl`)
+  }
+  async append(records: readonly Observed[]): Promise<void> {
+    let text = ''
+    if (this.#defined.size === 0)
+      text = Buffer.from(
+        headerLine({ kind: this.kind, segment: 's', writer: '3f9c1a2b7d04', created: '0' }),
+      ).toString()
+    for (const record of records) {
+      if (!this.#defined.has(record.origin.origin)) text += definition(record.origin)
+      this.#defined.add(record.origin.origin)
+      text += line(record)
+    }
+    await appendFile(this.path, text)
+  }
+}
+
+const writers = () => {
+  const [spans, logs] = [new Writer('spans'), new Writer('logs')]
+  return async (records: readonly Observed[]): Promise<void> => {
+    await spans.append(records.filter(({ kind }) => kind === 'span'))
+    await logs.append(records.filter(({ kind }) => kind === 'log'))
+  }
+}
+
+const open = (at: Home = home): Promise<SessionReadModel> =>
+  openSessionReadModel({ platform, home: at, events, prices: priceTable([]) })
+
+const service = origin('checkout', '1.0', 'http')
+const noise = (n: number): Observed[] =>
+  Array.from({ length: n }, (_, i) =>
+    span(service, `GET /${i}`, `n${i}`, i, 1, { 'http.route': '/', note: 'session.id gen_ai' }),
+  )
+
+it('answers from what stands in the ledger, whatever else stands there', async () => {
+  const write = writers()
+  await write([
+    ...noise(50),
+    ...claudeCode('a-1'),
+    ...noise(50),
+    ...codex('b-1'),
+    ...noise(50),
+    ...geminiCli('c-1'),
+  ])
+  const model = await open()
+  await model.refresh()
+  expect(
+    model
+      .list()
+      .sessions.map(({ id }) => id)
+      .toSorted(),
+  ).toEqual(['a-1', 'b-1', 'c-1'])
+  expect(model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2, toolCalls: 2 } })
+  expect(events.all.every(({ stream }) => /^session-[abc]-1$/.test(stream))).toBe(true)
+})
+
+it('goes on where it stopped, in another process too', async () => {
+  const write = writers()
+  const records = claudeCode('a-1')
+  await write([...records.slice(0, 5), ...noise(3)])
+  await (await open()).refresh()
+  const first = events.all.length
+  await write(records.slice(5))
+  const model = await open()
+  await model.refresh()
+  expect(events.all.length).toBeGreaterThan(first)
+  expect(model.show('a-1')).toMatchObject({
+    found: true,
+    session: { modelCalls: 2, tokens: { input: 9100 } },
+  })
+})
+
+it('comes to the same state without its checkpoint, and appends nothing again', async () => {
+  await writers()([...claudeCode('a-1'), ...copilotCli('b-1'), ...noise(10)])
+  const model = await open()
+  await model.refresh()
+  const appends = events.appends
+  await rm(join(home.index, 'agents.json'))
+  const again = await open()
+  await again.refresh()
+  expect(again.list()).toEqual(model.list())
+  expect(events.appends).toBe(appends)
+})
+
+it('takes a damaged checkpoint for none', async () => {
+  await writers()(claudeCode('a-1'))
+  await writeFile(join(home.index, 'agents.json'), '{"version":1,"offs')
+  const model = await open()
+  await model.refresh()
+  expect(model.list().total).toBe(1)
+})
+
+it('leaves a torn last line until it is whole', async () => {
+  const logs = new Writer('logs')
+  const records = codex('b-1').filter(({ kind }) => kind === 'log')
+  await logs.append(records.slice(0, -1))
+  const text = line(records.at(-1)!)
+  await appendFile(logs.path, text.slice(0, 40))
+  const model = await open()
+  await model.refresh()
+  const before = events.all.length
+  await appendFile(logs.path, text.slice(40))
+  await model.refresh()
+  expect(events.all.length).toBe(before + 1)
+})
+
+it('passes a damaged line by and reads the next', async () => {
+  const logs = new Writer('logs')
+  const records = codex('b-1').filter(({ kind }) => kind === 'log')
+  await logs.append(records.slice(0, 1))
+  await appendFile(
+    logs.path,
+    `{"log":"1","attrs":{"event.name":"codex.user_prompt"${'\0'.repeat(9)}"in":"${records[0]!.origin.origin}"}\n`,
+  )
+  await logs.append(records.slice(1))
+  const model = await open()
+  await model.refresh()
+  expect(model.show('b-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
+})
+
+it('finds gen_ai spans of a service that is no agent by name, also beyond the checkpoint', async () => {
+  const from = origin('my-agent', '0.1', 'my.instrumentation')
+  const chat = (n: number): Observed =>
+    span(from, 'chat m', `chat${n}`, n * 10, 5, {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.conversation.id': 'mine',
+      'gen_ai.usage.input_tokens': 10,
+      'gen_ai.usage.output_tokens': 1,
+    })
+  const spans = new Writer('spans')
+  await spans.append([...noise(5), chat(1), ...noise(5)])
+  await (await open()).refresh()
+  await spans.append([...noise(5), chat(2)])
+  const model = await open()
+  await model.refresh()
+  expect(model.show('mine')).toMatchObject({
+    found: true,
+    session: { agent: 'my-agent', modelCalls: 2, tokens: { input: 20 } },
+  })
+})
+
+it('observes lines just written without reading them, and comes by them again without harm', async () => {
+  const write = writers()
+  await write(noise(3))
+  const model = await open()
+  await model.refresh()
+  const records = claudeCode('a-1')
+  const definitions = new Map([[records[0]!.origin.origin, Buffer.from(definition(records[0]!.origin))]])
+  for (const kind of ['spans', 'logs'] as const) {
+    const lines = Buffer.from(
+      records
+        .filter((record) => `${record.kind}s` === kind)
+        .map(line)
+        .join(''),
+    )
+    await model.observe({ kind, lines, definitions })
+  }
+  expect(model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
+  const appends = events.appends
+  await write([...noise(3), ...records])
+  await model.refresh()
+  expect(events.appends).toBe(appends)
+  expect(model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
+})
+
+it('catches up by itself what failed to be appended', async () => {
+  await writers()(claudeCode('a-1'))
+  const model = await open()
+  const full = Object.assign(new Error('no space'), { code: 'STORAGE_FULL' })
+  const append = events.appendMany.bind(events)
+  events.appendMany = () => Promise.reject(full)
+  await expect(model.refresh()).rejects.toBe(full)
+  events.appendMany = append
+  await model.refresh()
+  expect(model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
+  expect(events.all.length).toBeGreaterThan(10)
+})
+
+it('keeps what it derives to itself when the home is read-only', async () => {
+  await writers()(claudeCode('a-1'))
+  const model = await open({ ...home, readOnly: true })
+  await model.refresh()
+  expect(model.show('a-1')).toMatchObject({ found: true })
+  expect(events.all).toEqual([])
+})
+
+it('lists the newest first, filtered, and says how many there are', async () => {
+  await writers()([...claudeCode('a-1'), ...codex('b-1'), ...copilotCli('c-1')])
+  const model = await open()
+  await model.refresh()
+  expect(model.list({ limit: 2 })).toMatchObject({ total: 3 })
+  expect(model.list({ limit: 2 }).sessions).toHaveLength(2)
+  expect(model.list({ agent: 'codex' }).sessions.map(({ id }) => id)).toEqual(['b-1'])
+  expect(model.list({ sinceMs: Date.parse('2026-11-22') }).total).toBe(0)
+})
+
+it('finds a session by a unique beginning, and names those that may have been meant', async () => {
+  await writers()([...claudeCode('73633c63-aa'), ...codex('73633c63-bb'), ...copilotCli('f0000000-cc')])
+  const model = await open()
+  await model.refresh()
+  expect(model.show('f0')).toMatchObject({ found: true, session: { id: 'f0000000-cc' } })
+  expect(model.show('7363')).toEqual({
+    found: false,
+    ambiguous: true,
+    near: expect.arrayContaining(['73633c63-aa', '73633c63-bb']) as string[],
+  })
+  expect(model.show('73633c99')).toMatchObject({
+    found: false,
+    ambiguous: false,
+    near: ['73633c63-aa', '73633c63-bb', 'f0000000-cc'],
+  })
+  expect(model.show('')).toMatchObject({ found: false })
+})
