@@ -44,22 +44,22 @@ export function ownerPath(home: Home, nonce: string): string {
   return join(home.run, `${PREFIX}${nonce}`)
 }
 
-/** Undefined when the file is not there or does not tell, as after a power failure. */
-export async function readOwner(platform: Platform, path: string): Promise<Owner | undefined> {
+/** Undefined when the file is not there. */
+export async function readOwner(platform: Platform, path: string): Promise<Owner | 'unreadable' | undefined> {
   const bytes = await readWhole(platform.files, path)
   if (bytes === undefined) return undefined
   try {
     const owner = JSON.parse(new TextDecoder().decode(bytes)) as Owner
-    return typeof owner.nonce === 'string' && typeof owner.pid === 'number' ? owner : undefined
+    return typeof owner.nonce === 'string' && typeof owner.pid === 'number' ? owner : 'unreadable'
   } catch {
-    return undefined
+    return 'unreadable'
   }
 }
 
 /** Whether a writer is still at work; unknown when it left nothing in HOME/run, which anyone may empty. */
 export async function writerLiveness(platform: Platform, home: Home, nonce: string): Promise<Liveness> {
   const owner = await readOwner(platform, ownerPath(home, nonce))
-  return owner === undefined ? 'unknown' : platform.processes.liveness(owner)
+  return typeof owner !== 'object' ? 'unknown' : platform.processes.liveness(owner)
 }
 
 /** Removes what dead writers left in HOME/run. */
@@ -67,7 +67,7 @@ export async function sweepOwners(platform: Platform, home: Home): Promise<void>
   for (const entry of await platform.files.readdir(home.run)) {
     if (!entry.startsWith(PREFIX) || entry.endsWith('.new')) continue
     const owner = await readOwner(platform, join(home.run, entry))
-    if (owner !== undefined && (await platform.processes.liveness(owner)) === 'dead')
+    if (typeof owner === 'object' && (await platform.processes.liveness(owner)) === 'dead')
       await disown(platform, home, owner)
   }
 }

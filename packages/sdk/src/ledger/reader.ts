@@ -39,7 +39,13 @@ export async function* readSegment(
   }
 }
 
-async function* readLines(file: OpenFile, segment: Segment, start: number, readBytes: number) {
+/** As `readSegment`, from a file that is open. */
+export async function* readLines(
+  file: OpenFile,
+  segment: Segment,
+  start: number,
+  readBytes = READ_BYTES,
+): AsyncGenerator<LineChunk, void, void> {
   let offset = start
   let size = readBytes
   for (;;) {

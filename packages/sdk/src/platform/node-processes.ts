@@ -13,10 +13,6 @@ interface Seen {
 /** Linux: /proc, which costs microseconds; other Unixes: `ps`, some milliseconds; Windows: signal 0, which knows no start time. */
 export function nodeProcesses(): Processes {
   let self: Promise<ProcessIdentity> | undefined
-  const identify = async (): Promise<ProcessIdentity> => {
-    const [seen, boot, namespace] = await Promise.all([look(process.pid), bootId(), pidNamespace()])
-    return { pid: process.pid, started: seen?.started ?? '', boot, host: `${hostname()}${namespace}` }
-  }
   return {
     self: () => (self ??= identify()),
     async liveness(other): Promise<Liveness> {
@@ -29,6 +25,11 @@ export function nodeProcesses(): Processes {
       return seen.started === other.started ? 'alive' : 'dead'
     },
   }
+}
+
+async function identify(): Promise<ProcessIdentity> {
+  const [seen, boot, namespace] = await Promise.all([look(process.pid), bootId(), pidNamespace()])
+  return { pid: process.pid, started: seen?.started ?? '', boot, host: `${hostname()}${namespace}` }
 }
 
 async function bootId(): Promise<string> {

@@ -1,0 +1,72 @@
+import type { NewEvent, RecordedEvent } from '../model/index.ts'
+import { EventTooLargeError } from './errors.ts'
+
+export const EVENTS_MAX = 1_000
+export const EVENT_BYTES_MAX = 1024 * 1024
+export const APPEND_BYTES_MAX = 16 * 1024 * 1024
+export const STREAM_NAME_MAX = 512
+
+/** An event on its way: its line but for what only the lock's holder knows. */
+export interface PreparedEvent {
+  event: NewEvent & { time: string }
+  /** Before the version, and behind position and `more`. */
+  front: string
+  back: string
+}
+
+/**
+ * Errors  EventTooLargeError; TypeError and RangeError for what the types forbid.
+ */
+export function prepareEvents(stream: string, events: readonly NewEvent[], now: () => bigint) {
+  if (stream === '' || stream.length > STREAM_NAME_MAX)
+    throw new RangeError('a stream has a name of 1..512 characters')
+  if (events.length > EVENTS_MAX)
+    throw new RangeError(`${events.length} events in one append, at most ${EVENTS_MAX} may be`)
+  let bytes = 0
+  const prepared = events.map((event): PreparedEvent => {
+    const data = JSON.stringify(event.data) as string | undefined
+    if (data === undefined || !event.event || !event.id)
+      throw new TypeError('an event has a name, an id and data in JSON')
+    const time = event.time ?? String(now())
+    const meta = event.meta === undefined ? '' : `,"meta":${JSON.stringify(event.meta)}`
+    const front = `{"event":${JSON.stringify(event.event)},"id":${JSON.stringify(event.id)},"stream":${JSON.stringify(stream)}`
+    const back = `,"time":${JSON.stringify(time)},"data":${data}${meta}}\n`
+    const own = Buffer.byteLength(front) + Buffer.byteLength(back)
+    if (own > EVENT_BYTES_MAX) throw new EventTooLargeError(stream, own, EVENT_BYTES_MAX, event.event)
+    bytes += own
+    return { event: { ...event, time }, front, back }
+  })
+  if (bytes > APPEND_BYTES_MAX) throw new EventTooLargeError(stream, bytes, APPEND_BYTES_MAX)
+  return { prepared, bytes }
+}
+
+/** `more`: how many events of the same append follow. */
+export function eventLine(
+  { front, back }: PreparedEvent,
+  version: number,
+  position: number,
+  more: number,
+): string {
+  return `${front},"version":${version},"position":${position}${more > 0 ? `,"more":${more}` : ''}${back}`
+}
+
+export function recordedEvent(
+  prepared: PreparedEvent,
+  stream: string,
+  version: number,
+  position: number,
+): RecordedEvent {
+  return { ...prepared.event, stream, version, position }
+}
+
+/** Undefined when the line is damaged. */
+export function parseEventLine(line: Uint8Array): RecordedEvent | undefined {
+  try {
+    const event = JSON.parse((line as Buffer).toString('utf8')) as RecordedEvent & { more?: number }
+    if (event.more === undefined) return event
+    const { more: _, ...recorded } = event
+    return recorded
+  } catch {
+    return undefined
+  }
+}

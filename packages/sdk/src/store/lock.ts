@@ -1,0 +1,133 @@
+import { basename, join } from 'node:path'
+import { claimOwner, disown, ownerPath, readOwner, sweepOwners, writeOwner } from '../ledger/index.ts'
+import type { Home, Owner } from '../ledger/index.ts'
+import { systemCode } from '../platform/index.ts'
+import type { Liveness, Platform } from '../platform/index.ts'
+
+/** A holder of which nothing can be known, on another host say, is taken for dead when it has not moved for so long. */
+export const SILENT_MS = 30_000
+/** Waits between attempts are random up to this, doubling from WAIT_MIN_MS. */
+const WAIT_MAX_MS = 8
+const WAIT_MIN_MS = 0.5
+
+interface Holder {
+  nonce: string
+  liveness: Liveness
+  changedMs: number
+}
+
+/**
+ * A lock between processes, kept for one group commit, that a killed holder does not leave behind.
+ *
+ * To hold it is to have linked one's own owner file to HOME/run/<name>; only that file's owner unlinks it. When the owner
+ * is dead, whoever wants to unlink it in its place must first hold the right to: the link `<name>.break.<owner's
+ * nonce>`, of which there can be one, and must then see that the file still names that owner. The right's holder may
+ * die too; then the same goes for the right. A nonce is never used again, so the file cannot change in between: nobody
+ * else may unlink it and the dead do not link. `lock.fuzz.test.ts` interleaves and kills every step.
+ */
+export class Lock {
+  readonly #platform: Platform
+  readonly #home: Home
+  readonly #path: string
+  #owner: Owner | undefined
+  /** Files whose holders may be dead, and since when they have not changed; while waiting only. */
+  readonly #watched = new Map<string, { mark: string; sinceMs: number }>()
+
+  constructor(platform: Platform, home: Home, name: string) {
+    this.#platform = platform
+    this.#home = home
+    this.#path = join(home.run, name)
+  }
+
+  /** Waits as long as the lock is held by someone alive. Errors: the system's. */
+  async acquire(): Promise<void> {
+    const owner = (this.#owner ??= await claimOwner(this.#platform, this.#home))
+    for (let waitMs = WAIT_MIN_MS; ; waitMs = Math.min(2 * waitMs, WAIT_MAX_MS)) {
+      if (await this.#take(this.#path, owner)) return this.#watched.clear()
+      if (await this.#removeIfDead(this.#path, owner)) continue
+      await this.#platform.clock.sleep(waitMs * (0.5 + this.#platform.random(1)[0]! / 256))
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.#unlink(this.#path)
+  }
+
+  /** While it is held: removes what dead processes left in HOME/run, which means nothing any more. */
+  async sweep(): Promise<void> {
+    await sweepOwners(this.#platform, this.#home)
+    const prefix = `${basename(this.#path)}.break.`
+    for (const entry of await this.#platform.files.readdir(this.#home.run)) {
+      if (entry.startsWith(prefix)) await this.#unlink(join(this.#home.run, entry))
+    }
+  }
+
+  /** Says goodbye; `acquire` works again afterwards. */
+  async close(): Promise<void> {
+    if (this.#owner !== undefined) await disown(this.#platform, this.#home, this.#owner)
+    this.#owner = undefined
+  }
+
+  async #take(path: string, owner: Owner): Promise<boolean> {
+    try {
+      await this.#platform.files.link(ownerPath(this.#home, owner.nonce), path)
+      return true
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') return false
+      if (systemCode(error) !== 'ENOENT') throw error
+      // HOME/run is anyone's to empty.
+      await writeOwner(this.#platform, this.#home, owner)
+      return false
+    }
+  }
+
+  /** True when it is worth trying again at once. */
+  async #removeIfDead(path: string, owner: Owner): Promise<boolean> {
+    const holder = await this.#look(path)
+    if (holder === undefined) return true
+    if (holder.liveness === 'alive') return false
+    if (holder.liveness === 'unknown' && !this.#isSilent(path, holder)) return false
+    const right = `${this.#path}.break.${holder.nonce}`
+    if (!(await this.#take(right, owner))) return this.#removeIfDead(right, owner)
+    if ((await this.#look(path))?.nonce === holder.nonce) await this.#unlink(path)
+    await this.#unlink(right)
+    return true
+  }
+
+  /** Undefined when nobody holds it. */
+  async #look(path: string): Promise<Holder | undefined> {
+    const owner = await readOwner(this.#platform, path)
+    if (owner === undefined) return undefined
+    if (owner !== 'unreadable') {
+      const liveness = await this.#platform.processes.liveness(owner)
+      if (liveness !== 'unknown') return { nonce: owner.nonce, liveness, changedMs: 0 }
+    }
+    const stat = await this.#platform.files.stat(path)
+    if (stat === undefined) return undefined
+    const { changedMs } = stat
+    return {
+      nonce: owner === 'unreadable' ? `unreadable-${changedMs}` : owner.nonce,
+      liveness: 'unknown',
+      changedMs,
+    }
+  }
+
+  /** Whether the file has been the same for SILENT_MS, by this process's own clock: others' clocks may differ. */
+  #isSilent(path: string, holder: Holder): boolean {
+    const now = this.#platform.clock.monotonicMs()
+    // Each time it is taken or released, its owner file's link count changes, and with it the time of that change.
+    const mark = `${holder.nonce} ${holder.changedMs}`
+    const watched = this.#watched.get(path)
+    if (watched?.mark === mark) return now - watched.sinceMs >= SILENT_MS
+    this.#watched.set(path, { mark, sinceMs: now })
+    return false
+  }
+
+  async #unlink(path: string): Promise<void> {
+    try {
+      await this.#platform.files.unlink(path)
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error
+    }
+  }
+}
