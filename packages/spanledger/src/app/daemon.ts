@@ -3,8 +3,6 @@ import http from 'node:http'
 import { openHome } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import { openSignalStore } from '@spanledger/sdk/store'
-import { isAgentOrigin } from '../agents/index.ts'
-import { createTranscoder } from '../otlp/index.ts'
 import {
   createGuard,
   createInflight,
@@ -15,11 +13,11 @@ import {
   listenOnLoopback,
   type Listening,
 } from '../receive/index.ts'
-import { createRedactor } from '../redact/index.ts'
 import { loadConfig } from './config.ts'
 import { readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts'
 import { createApiServer } from './api-server.ts'
 import { createQuestions } from './questions.ts'
+import { transcoderOf } from './transcode.ts'
 
 export interface DaemonOptions {
   home: string
@@ -66,9 +64,9 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
   const store = openSignalStore(platform, home)
   const questions = createQuestions(platform, home)
   const { ingest, counts } = createIngest({
-    transcoder: createTranscoder({ redactor: createRedactor(config.redaction), isAgentOrigin }),
+    transcoder: transcoderOf(config),
     store,
-    onAgentBatch: (batch, location) => questions.observe(batch, location),
+    onAgentBatch: (batch) => questions.observe(batch),
   })
   const guard = createGuard({ allowedHosts: config.receive.allowedHosts })
   const limits = DEFAULT_RECEIVE_LIMITS

@@ -34,7 +34,7 @@ export interface IngestOptions {
   transcoder: Transcoder
   store: Pick<SignalStore, 'append'>
   /** Called after a batch that agents' adapters want to see was written. */
-  onAgentBatch?: (batch: Transcoded['batch'], location: Awaited<ReturnType<SignalStore['append']>>) => void
+  onAgentBatch?: (batch: Transcoded['batch']) => void
 }
 
 export function createIngest(options: IngestOptions): { ingest: Ingest; counts: IngestCounts } {
@@ -61,8 +61,8 @@ export function createIngest(options: IngestOptions): { ingest: Ingest; counts: 
   const ingest: Ingest = async (signal, encoding, bytes) => {
     const { batch, accepted, rejected, message, redacted, agents } = transcode(signal, encoding, bytes)
     if (accepted > 0) {
-      const location = await store.append(batch)
-      if (agents) onAgentBatch?.(batch, location)
+      await store.append(batch)
+      if (agents) onAgentBatch?.(batch)
     }
     counts.requests++
     counts[batch.kind] += accepted

@@ -1,0 +1,83 @@
+import type { Home } from '@spanledger/sdk/ledger'
+import type { Platform } from '@spanledger/sdk/platform'
+import type { EventStore } from '@spanledger/sdk/store'
+import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
+import type { Queries } from '../query/index.ts'
+import { readDaemonFile } from './daemon-file.ts'
+import { openTranscoder } from './transcode.ts'
+import { VERSION } from './version.ts'
+
+/** Everything that answers questions about one home, opened by the first that is asked. */
+export interface Questions {
+  /** Errors  those of the disk; what is merely wrong with a question is answered as a refusal. */
+  run(name: string, params: unknown): Promise<unknown>
+  /** Lines that a coding agent's adapter may want, right after they were written. Never throws. */
+  observe(written: WrittenLines): void
+  close(): Promise<void>
+}
+
+/** How long after the last agent's lines the sessions are caught up with the whole ledger, and their checkpoint kept. */
+const SETTLE_MS = 2_000
+
+export function createQuestions(platform: Platform, home: Home): Questions {
+  const events = once(async (): Promise<EventStore> => {
+    const { openEventStore } = await import('@spanledger/sdk/store')
+    return openEventStore(platform, home, { readOnly: home.readOnly })
+  })
+  const sessions = once(async (): Promise<SessionReadModel> => {
+    const { loadPrices, openSessionReadModel } = await import('../projection/index.ts')
+    return openSessionReadModel({ platform, home, events: await events(), prices: await loadPrices(platform, home) })
+  })
+  const queries = once(async (): Promise<Queries> => {
+    const { openQueries } = await import('../query/index.ts')
+    return openQueries({
+      platform,
+      home,
+      version: VERSION,
+      events,
+      sessions,
+      transcoder: () => openTranscoder(home),
+      async daemon() {
+        const file = await readDaemonFile(platform, home)
+        return file && { ...file, pid: file.process.pid }
+      },
+    })
+  })
+
+  let settling: NodeJS.Timeout | undefined
+  const settleLater = (): void => {
+    clearTimeout(settling)
+    settling = setTimeout(() => void sessions().then((model) => model.refresh()).catch(() => {}), SETTLE_MS)
+    settling.unref()
+  }
+
+  return {
+    async run(name, params) {
+      return (await queries()).run(name, params)
+    },
+    observe(written) {
+      // What fails here stands in the ledger all the same: the next refresh, or the next question, comes by it again.
+      void sessions().then((model) => model.observe(written)).catch(() => {})
+      settleLater()
+    },
+    async close() {
+      clearTimeout(settling)
+      if (queries.opened) (await queries()).close()
+      if (sessions.opened && !home.readOnly) await (await sessions()).refresh().catch(() => {})
+      if (events.opened) await (await events()).close()
+    },
+  }
+}
+
+/** Opens at the first call; a failure is not kept. */
+function once<T>(open: () => Promise<T>): (() => Promise<T>) & { readonly opened: boolean } {
+  let opened: Promise<T> | undefined
+  const call = (): Promise<T> => {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
+  return Object.defineProperty(call, 'opened', { get: () => opened !== undefined }) as typeof call & { opened: boolean }
+}
