@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openHome } from '@spanledger/sdk/ledger'
+import { nodePlatform } from '@spanledger/sdk/platform'
+import { openEventStore } from '@spanledger/sdk/store'
+import { startDaemonProcess, type RunningDaemon } from '../../../../tools/agents/daemon.ts'
+import { AGENT_NAMES, agentsBin } from '../../../../tools/agents/install.ts'
+import { startModelServer, type ModelServer } from '../../../../tools/agents/model-server.ts'
+import { makeRepository } from '../../../../tools/agents/repository.ts'
+import { PROTOCOLS, runAgent } from '../../../../tools/agents/run-agent.ts'
+import { SCENARIOS, type Scenario } from '../../../../tools/agents/scenarios.ts'
+import { loadPrices, openSessionReadModel, type SessionSummary } from '../projection/index.ts'
+
+/** An agent's exporter may still hold what it told last: so long it is waited for. */
+const DELIVERY_MS = 20_000
+
+let folder: string
+let bin: string
+let daemon: RunningDaemon
+const homeOf = (): string => join(folder, 'ledger')
+
+beforeAll(async () => {
+  bin = agentsBin()
+  folder = mkdtempSync(join(tmpdir(), 'spanledger-agents-'))
+  daemon = await startDaemonProcess(homeOf())
+})
+afterAll(async () => {
+  await daemon?.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** What stands in the ledger now, read beside the daemon that writes it. */
+async function sessions(): Promise<SessionSummary[]> {
+  const platform = nodePlatform()
+  const home = await openHome(platform, homeOf(), { readOnly: true })
+  const events = await openEventStore(platform, home)
+  try {
+    const model = await openSessionReadModel({
+      platform,
+      home,
+      events,
+      prices: await loadPrices(platform, home),
+    })
+    await model.refresh()
+    return model.list({ limit: 1_000 }).sessions
+  } finally {
+    await events.close()
+  }
+}
+
+/** Everything that must be equal: calls, failures, and every token. */
+function expected({ truth }: ModelServer, scenario: Scenario) {
+  const sum = (part: keyof Scenario['usage']): number =>
+    truth.reduce((total, { tokens }) => total + tokens[part], 0)
+  return {
+    modelCalls: truth.length,
+    failedModelCalls: 0,
+    toolCalls: truth.filter(({ tool }) => tool !== undefined).length,
+    failedToolCalls: scenario.steps.filter(({ fails }) => fails).length,
+    tokens: {
+      input: sum('input'),
+      output: sum('output'),
+      cacheRead: sum('cacheRead'),
+      cacheWrite: sum('cacheWrite'),
+      reasoning: sum('reasoning'),
+    },
+  }
+}
+
+const told = (session: SessionSummary) => ({
+  modelCalls: session.modelCalls,
+  failedModelCalls: session.failedModelCalls,
+  toolCalls: session.toolCalls,
+  failedToolCalls: session.failedToolCalls,
+  tokens: session.tokens,
+})
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+describe.each(AGENT_NAMES)('%s', (agent) => {
+  const runs = PROTOCOLS[agent].flatMap((protocol) => SCENARIOS.map((scenario) => ({ protocol, scenario })))
+
+  it.each(runs)(
+    '$scenario.name over $protocol: one session, equal to the truth',
+    async ({ protocol, scenario }) => {
+      const before = new Set((await sessions()).map(({ id }) => id))
+      const model = await startModelServer(scenario)
+      const place = mkdtempSync(join(folder, `${agent}-`))
+      const [cwd, home] = [join(place, 'repository'), join(place, 'home')]
+      makeRepository(cwd)
+      mkdirSync(home)
+      const otlpUrl = protocol === 'grpc' ? daemon.otlpGrpcUrl : daemon.otlpHttpUrl
+      const run = await runAgent(agent, { bin, modelUrl: model.url, otlpUrl, protocol, cwd, home })
+      try {
+        if (run.code !== 0) throw new Error(`${agent} exited with ${run.code}:\n${run.output}`)
+        const truth = expected(model, scenario)
+        let fresh: SessionSummary[] = []
+        for (const deadline = Date.now() + DELIVERY_MS; Date.now() < deadline; await sleep(250)) {
+          fresh = (await sessions()).filter(({ id }) => !before.has(id))
+          if (fresh[0] && same(told(fresh[0]), truth)) break
+        }
+        expect(fresh.map((session) => session.agent)).toEqual([agent])
+        expect(told(fresh[0]!)).toEqual(truth)
+        expect(fresh[0]!.prompts).toBe(1)
+      } finally {
+        await run.stop()
+        await model.close()
+      }
+    },
+  )
+})

@@ -1,0 +1,103 @@
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { anthropic } from './model/anthropic.ts'
+import { gemini } from './model/gemini.ts'
+import { chat, responses } from './model/openai.ts'
+import type { Answer, Body, Protocol, Truth } from './model/protocol.ts'
+import type { Scenario } from './scenarios.ts'
+
+const PROTOCOLS: readonly Protocol[] = [anthropic, responses, chat, gemini]
+
+export interface ModelServer {
+  url: string
+  /** Every answer so far, with the tokens it told: what a correct recorder accounts for. */
+  truth: readonly Truth[]
+  close(): Promise<void>
+}
+
+/**
+ * A scripted model on loopback, so that real agents work offline and still emit their own telemetry. Speaks Anthropic
+ * Messages, OpenAI Responses and Chat Completions, and Gemini generateContent, streaming or not.
+ */
+export async function startModelServer(scenario: Scenario): Promise<ModelServer> {
+  const truth: Truth[] = []
+  const server = http.createServer((request, response) => {
+    void answer(request, response, scenario, truth).catch((error: unknown) =>
+      response.destroy(error as Error),
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    truth,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function answer(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  scenario: Scenario,
+  truth: Truth[],
+): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString()
+  const url = request.url ?? ''
+  const send = (body: unknown): void => {
+    response.writeHead(200, { 'content-type': 'application/json', 'request-id': `req_${truth.length}` })
+    response.end(JSON.stringify(body))
+  }
+  if (url.includes('count_tokens')) return send({ input_tokens: scenario.usage.input })
+  if (url.includes('countTokens')) return send({ totalTokens: scenario.usage.input })
+  const protocol = PROTOCOLS.find(({ matches }) => matches(url))
+  if (!protocol) return send(url.includes('models') ? { data: [], models: [] } : {})
+
+  const body: Body = text === '' ? {} : JSON.parse(text)
+  const tools = protocol.tools(body)
+  const streams = protocol.streams(body, url)
+  const working = tools.length > 0 && (protocol !== gemini || streams)
+  const step = working
+    ? scenario.steps[Math.min(protocol.results(text), scenario.steps.length - 1)]!
+    : { text: protocol.aside }
+  await sleep(step.delayMs ?? 0)
+  const call = step.command === undefined ? undefined : shellCall(tools, step.command)
+  truth.push({ tool: call?.name, tokens: protocol.truth(scenario.usage) })
+  const told: Answer = {
+    number: truth.length,
+    model: protocol.model(body, url),
+    text: step.text ?? 'Done.',
+    call,
+    usage: scenario.usage,
+    stream: streams,
+  }
+  const reply = protocol.reply(told)
+  if (!reply.events) return send(reply.body)
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'request-id': `req_${truth.length}` })
+  for (const [name, data] of reply.events)
+    response.write(
+      `${name === undefined ? '' : `event: ${name}\n`}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`,
+    )
+  response.end()
+}
+
+/** The shell tool under the name and argument shape that this agent offers; undefined when it offers none. */
+function shellCall(tools: readonly string[], command: string): Answer['call'] {
+  const described = { command, description: 'run a command' }
+  const shapes: Record<string, Record<string, unknown>> = {
+    Bash: described,
+    bash: described,
+    run_shell_command: described,
+    exec_command: { cmd: command },
+    shell_command: { command },
+    shell: { command: ['bash', '-lc', command] },
+    local_shell: { command: ['bash', '-lc', command] },
+  }
+  const name = Object.keys(shapes).find((known) => tools.includes(known))
+  return name === undefined ? undefined : { name, args: shapes[name]! }
+}

@@ -1,0 +1,57 @@
+/** What the scripted model answers, request by request: step k to the request that carries k tool results. */
+export interface Step {
+  /** A shell command for the agent to run; without one the model answers `text` and the turn ends. */
+  command?: string
+  text?: string
+  /** The command exits with something other than 0. */
+  fails?: boolean
+  /** How long the model thinks. */
+  delayMs?: number
+}
+
+export interface Usage {
+  input: number
+  cacheRead: number
+  cacheWrite: number
+  output: number
+  reasoning: number
+}
+
+export interface Scenario {
+  name: string
+  steps: Step[]
+  /** Told with every answer, in the provider's own way of counting. */
+  usage: Usage
+}
+
+const small: Usage = { input: 120, cacheRead: 50, cacheWrite: 10, output: 42, reasoning: 7 }
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'echo', steps: [{ command: 'echo hello from the model' }, { text: 'All done.' }], usage: small },
+  {
+    name: 'fix-a-bug',
+    steps: [
+      { command: 'ls -la && git log --oneline | head -5' },
+      { command: 'cat sum.js && node --test 2>&1 | tail -15', delayMs: 150 },
+      { command: "sed -i.bak 's/a - b/a + b/' sum.js && node --test 2>&1 | tail -8", delayMs: 250 },
+      {
+        command:
+          "git add -A && git -c user.name=agent -c user.email=agent@example.invalid commit -qm 'fix: sum adds' && git rev-parse HEAD",
+      },
+      { text: 'Fixed: sum() subtracted. The test passes and the change is committed.' },
+    ],
+    usage: { input: 2400, cacheRead: 1800, cacheWrite: 350, output: 180, reasoning: 64 },
+  },
+  {
+    name: 'flaky-tool',
+    steps: [
+      { command: 'test -f no-such-file || exit 3', fails: true },
+      { command: 'test -f no-such-file || exit 3', fails: true },
+      { command: 'touch no-such-file && ls no-such-file' },
+      { text: 'Third time lucky.' },
+    ],
+    usage: small,
+  },
+]
+
+export const PROMPT = 'Find out why the test fails, fix it and commit.'
