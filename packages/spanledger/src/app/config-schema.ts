@@ -5,14 +5,17 @@ import { ConfigError, DEFAULT_CONFIG, type Config } from './config.ts'
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))
 const contentRule = v.picklist(['keep', 'drop', 'hash'])
 
+const { receive } = DEFAULT_CONFIG
+
 const schema = v.strictObject({
   receive: v.optional(
     v.strictObject({
-      otlpHttpPort: v.optional(port),
-      otlpGrpcPort: v.optional(port),
-      port: v.optional(port),
-      allowedHosts: v.optional(v.array(v.string())),
+      otlpHttpPort: v.optional(port, receive.otlpHttpPort),
+      otlpGrpcPort: v.optional(port, receive.otlpGrpcPort),
+      port: v.optional(port, receive.port),
+      allowedHosts: v.optional(v.array(v.string()), receive.allowedHosts),
     }),
+    receive,
   ),
   redaction: v.optional(
     v.strictObject({
@@ -45,8 +48,8 @@ export function parseConfig(file: string, text: string): Config {
     throw new ConfigError(file, '(top level): expected keys such as receive: or redaction:, found a list')
   const result = v.safeParse(schema, raw)
   if (!result.success) throw new ConfigError(file, result.issues.map(describe).join('; '))
-  const { receive = {}, redaction = {} } = result.output
-  return { receive: { ...DEFAULT_CONFIG.receive, ...receive }, redaction: redaction as Config['redaction'] }
+  const { redaction = {} } = result.output
+  return { receive: result.output.receive, redaction: redaction as Config['redaction'] }
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {

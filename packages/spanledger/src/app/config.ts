@@ -25,11 +25,10 @@ export const DEFAULT_CONFIG: Config = {
 /** The file cannot be used; names the file, the place in it and what is wrong. */
 export class ConfigError extends Error {
   readonly code = 'CONFIG'
-  constructor(
-    readonly file: string,
-    reason: string,
-  ) {
+  readonly file: string
+  constructor(file: string, reason: string) {
     super(`${file}: ${reason}`)
+    this.file = file
   }
 }
 

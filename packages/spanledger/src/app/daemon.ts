@@ -38,12 +38,12 @@ export interface Daemon {
 
 export class AlreadyRunningError extends Error {
   readonly code = 'ALREADY_RUNNING'
-  constructor(
-    readonly home: string,
-    readonly pid: number,
-    readonly port: number,
-  ) {
-    super(`a daemon already runs for ${home}: process ${pid}, port ${port}`)
+  readonly home: string
+  readonly pid: number
+  constructor(home: string, pid: number, port: number) {
+    super(`a daemon already runs for ${home}: process ${pid}, port ${port}; stop it with: kill ${pid}`)
+    this.home = home
+    this.pid = pid
   }
 }
 
@@ -62,12 +62,12 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
   const ports = { ...config.receive, ...options }
 
   const store = openSignalStore(platform, home)
-  const questions = createQuestions(platform, home)
   const { ingest, counts } = createIngest({
     transcoder: transcoderOf(config),
     store,
     onAgentBatch: (batch) => questions.observe(batch),
   })
+  const questions = createQuestions(platform, home, { received: counts })
   const guard = createGuard({ allowedHosts: config.receive.allowedHosts })
   const limits = DEFAULT_RECEIVE_LIMITS
   const receiver = { ingest, guard, limits, inflight: createInflight(limits) }

@@ -3,6 +3,7 @@ import type { Platform } from '@spanledger/sdk/platform'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
 import type { Queries } from '../query/index.ts'
+import type { IngestCounts } from '../receive/index.ts'
 import { readDaemonFile } from './daemon-file.ts'
 import { openTranscoder } from './transcode.ts'
 import { VERSION } from './version.ts'
@@ -19,10 +20,15 @@ export interface Questions {
 /** How long after the last agent's lines the sessions are caught up with the whole ledger, and their checkpoint kept. */
 const SETTLE_MS = 2_000
 
-export function createQuestions(platform: Platform, home: Home): Questions {
+/** received  what the daemon took in since it started, for `status` */
+export function createQuestions(
+  platform: Platform,
+  home: Home,
+  options: { received?: IngestCounts } = {},
+): Questions {
   const events = once(async (): Promise<EventStore> => {
     const { openEventStore } = await import('@spanledger/sdk/store')
-    return openEventStore(platform, home, { readOnly: home.readOnly })
+    return openEventStore(platform, home)
   })
   const sessions = once(async (): Promise<SessionReadModel> => {
     const { loadPrices, openSessionReadModel } = await import('../projection/index.ts')
@@ -39,7 +45,7 @@ export function createQuestions(platform: Platform, home: Home): Questions {
       transcoder: () => openTranscoder(home),
       async daemon() {
         const file = await readDaemonFile(platform, home)
-        return file && { ...file, pid: file.process.pid }
+        return file && { ...file, ...options, pid: file.process.pid }
       },
     })
   })

@@ -11,14 +11,14 @@ export interface Listening {
 
 export class PortInUseError extends Error {
   readonly code = 'PORT_IN_USE'
-  constructor(
-    readonly port: number,
-    readonly service: string,
-    readonly option: string,
-  ) {
+  readonly port: number
+  readonly option: string
+  constructor(port: number, service: string, option: string) {
     super(
       `port ${port} for ${service} is in use by another process; stop it, or choose another port with ${option} N (0 for any free one)`,
     )
+    this.port = port
+    this.option = option
   }
 }
 

@@ -4,8 +4,10 @@ import type { ReceiveLimits } from './limits.ts'
 /** A request that is refused before or while its body is read. */
 export class RefusedError extends Error {
   readonly code = 'REFUSED'
-  constructor(readonly refusal: Refusal) {
+  readonly refusal: Refusal
+  constructor(refusal: Refusal) {
     super(refusal.message)
+    this.refusal = refusal
   }
 }
 

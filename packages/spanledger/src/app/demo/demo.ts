@@ -9,12 +9,14 @@ import { makeRepository } from './repository.ts'
 
 /** The demo's model has no provider and so no price; this one is invented, in the demo's home, and says so. */
 const PRICES = {
-  models: [
+  prices: [
     {
-      match: 'demo-model',
+      model: 'demo-model',
       validFrom: '2020-01-01',
+      input: 3,
+      output: 15,
+      cacheRead: 0.3,
       source: 'invented for the demo',
-      usdPerMillion: { input: 3, cacheRead: 0.3, cacheWrite: 3.75, output: 15 },
     },
   ],
 }

@@ -1,0 +1,45 @@
+import { homedir } from 'node:os'
+import { openHome, type Home } from '@spanledger/sdk/ledger'
+import { nodePlatform } from '@spanledger/sdk/platform'
+import { runCli, type Asker, type CliHost } from '../cli/index.ts'
+import { connect } from './connect.ts'
+import { VERSION } from './version.ts'
+
+const platform = nodePlatform()
+
+const host: CliHost = {
+  version: VERSION,
+  env: process.env,
+  homeFolder: homedir(),
+  nowMs: Date.now,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  async up(options) {
+    const { up } = await import('./up.ts')
+    await up(platform, options, (text) => void process.stdout.write(text))
+  },
+  async demo(ask) {
+    const { demo } = await import('./demo/demo.ts')
+    await demo(platform, ask, (text) => void process.stdout.write(text))
+  },
+  connect: (home) => connect(platform, home),
+  async open(dir: string, options: { create?: boolean } = {}): Promise<Asker> {
+    const home = options.create === true ? await openHome(platform, dir) : await openExisting(dir)
+    const { createQuestions } = await import('./questions.ts')
+    return createQuestions(platform, home)
+  },
+}
+
+/** For questions: never makes a home, and one that cannot be written is read all the same. */
+async function openExisting(dir: string): Promise<Home> {
+  const readOnly = await openHome(platform, dir, { readOnly: true })
+  return openHome(platform, dir).catch((error: unknown) => {
+    if ((error as { code?: string }).code === 'HOME_UNWRITABLE') return readOnly
+    throw error
+  })
+}
+
+/** The whole program: the only place that sets how the process ends. */
+export async function main(): Promise<void> {
+  process.exitCode = await runCli(process.argv.slice(2), host)
+}
