@@ -1,4 +1,2 @@
 #!/usr/bin/env node
-import { main } from '../dist/app/main.js'
-
-await main()
+import '../dist/app/main.js'

@@ -1,3 +1,4 @@
+/** The program's entry point: `bin/spanledger.js` imports it, and it runs. */
 import { homedir } from 'node:os'
 import { openHome, type Home } from '@spanledger/sdk/ledger'
 import { nodePlatform } from '@spanledger/sdk/platform'
@@ -39,7 +40,5 @@ async function openExisting(dir: string): Promise<Home> {
   })
 }
 
-/** The whole program: the only place that sets how the process ends. */
-export async function main(): Promise<void> {
-  process.exitCode = await runCli(process.argv.slice(2), host)
-}
+// The whole program: the only place that sets how the process ends.
+process.exitCode = await runCli(process.argv.slice(2), host)
