@@ -32,6 +32,14 @@ export class EventIds {
     return this.#others.has(id)
   }
 
+  /** How many ids, in the order they were added, both have in common from the first one on. */
+  commonWith(other: EventIds): number {
+    const both = 4 * Math.min(this.#count, other.#count)
+    let at = 0
+    while (at < both && this.#keys[at] === other.#keys[at]) at++
+    return at >> 2
+  }
+
   /** The slot of the key, or the free one where it belongs. */
   #find(): number {
     const key = this.#key

@@ -110,6 +110,11 @@ export class EventIndex {
     return positions.toReversed()
   }
 
+  /** No event before this position differs in the other index. */
+  divergesFrom(other: EventIndex): number {
+    return Math.min(this.first, other.first) + this.ids.commonWith(other.ids)
+  }
+
   /** The first position that can be there. */
   get first(): number {
     return this.#base + 1

@@ -1,4 +1,5 @@
 import {
+  READ_BYTES,
   SEGMENT_BYTES_MAX,
   eventSegmentName,
   headerLine,
@@ -18,42 +19,49 @@ import type { EventDamage } from './event-store.ts'
 /** The segment at the end, open. */
 interface OpenSegment extends IndexedSegment {
   file: OpenFile
-  /** Its name is on the disk for certain. */
+  /** Its name is on the disk for certain, and its lines up to here. */
   named: boolean
+  syncedEnd: number
+  /** The last whole line that was read or written, which ends at `end`; empty when there is none. */
+  lastLine: Uint8Array
+}
+
+export interface LogEvents {
+  onDamage(damage: EventDamage): void
+  /** Events from this position on, read before another process knew that its fsync had failed, are not there any more. */
+  onTakenBack(fromPosition: number): void
 }
 
 /** An event of an append whose end has not been seen yet, or a line in the midst of it that cannot be read. */
 type Pending = (HeadFields & { offset: number; more: number }) | { damaged: true; offset: number }
+
+const LINE_FEED = 0x0a
+const NOTHING = new Uint8Array()
 
 /**
  * The events' segments as one sequence: an index that catches up with whatever any process appended, and writing behind
  * it. Not for two calls at a time; writing only under the lock.
  */
 export class EventLog {
-  readonly index = new EventIndex()
+  index = new EventIndex()
   repairs = 0
   repairedBytes = 0
   damagedLines = 0
   readonly #platform: Platform
   readonly #home: Home
-  readonly #onDamage: (damage: EventDamage) => void
+  readonly #events: LogEvents
   readonly #segmentBytesMax: number
   readonly #head = new EventHead()
   #current: OpenSegment | undefined
   /** There are lines whose fsync this process has not seen. */
   #unsynced = true
-  /** After a failed fsync: up to where the current segment may hold what was refused. */
-  #suspectEnd = 0
+  /** Lines behind `syncedEnd` may not be on the disk although the system takes them for written. */
+  #distrusted = false
 
-  constructor(
-    platform: Platform,
-    home: Home,
-    onDamage: (damage: EventDamage) => void,
-    segmentBytesMax = SEGMENT_BYTES_MAX,
-  ) {
+  constructor(platform: Platform, home: Home, events: LogEvents, segmentBytesMax = SEGMENT_BYTES_MAX) {
     this.#platform = platform
     this.#home = home
-    this.#onDamage = onDamage
+    this.#events = events
     this.#segmentBytesMax = segmentBytesMax
   }
 
@@ -64,7 +72,7 @@ export class EventLog {
       /^\d{20}$/.test(name),
     )
     for (;;) {
-      if (this.#current !== undefined) await this.#readOn(this.#current)
+      if (this.#current !== undefined && !(await this.#readOn(this.#current))) return this.#startAgain()
       const next = names.find((name) => this.#current === undefined || name > this.#current.name)
       if (next === undefined) return
       const path = segmentPath(this.#home, 'events', next)
@@ -76,22 +84,27 @@ export class EventLog {
     }
   }
 
-  /** Under the lock: cuts off what a dead writer left unfinished, and what a failed fsync left uncertain. */
-  async prepareToWrite(): Promise<void> {
+  /**
+   * Under the lock: cuts off what a dead writer left unfinished.
+   *
+   * distrust  The lock was a dead process's: it may have died right after an fsync that failed.
+   */
+  async prepareToWrite(distrust: boolean): Promise<void> {
     const segment = this.#current
     if (segment === undefined) return
+    this.#distrusted ||= distrust
     const bytes = await segment.file.bytes()
     if (bytes > segment.end) {
       await segment.file.truncate(segment.end)
       this.repairs++
       this.repairedBytes += bytes - segment.end
     }
-    if (this.#suspectEnd > 0) await this.#sync(segment)
+    if (this.#distrusted) await this.#writeAgain(segment)
   }
 
   /** Under the lock, before repeating to someone that an event is there: it may have been a dead writer's. */
   async ensureSynced(): Promise<void> {
-    if (this.#unsynced && this.#current !== undefined) await this.#sync(this.#current)
+    if (this.#unsynced && this.#current !== undefined) await this.#sync(this.#current, this.#current.end)
   }
 
   /**
@@ -102,15 +115,10 @@ export class EventLog {
   async append(lines: Uint8Array, heads: readonly (HeadFields & { offset: number })[]): Promise<void> {
     const segment = await this.#segmentFor(lines.length)
     await this.#write(segment, lines)
-    try {
-      await this.#sync(segment)
-    } catch (error) {
-      this.#suspectEnd = segment.end + lines.length
-      await segment.file.truncate(segment.end).catch(() => {})
-      throw error
-    }
+    await this.#sync(segment, segment.end + lines.length)
     for (const head of heads) this.index.add(head, segment.end + head.offset)
     segment.end += lines.length
+    segment.lastLine = lines.subarray(heads.at(-1)!.offset)
   }
 
   async close(): Promise<void> {
@@ -127,42 +135,76 @@ export class EventLog {
     this.index.openSegment(name, path, Number(name))
     // Shared with the index, which knows the end of every segment by it.
     const segment = this.index.segments.at(-1)!
-    this.#current = Object.assign(segment, { file, named: false })
-    this.#suspectEnd = 0
+    this.#current = Object.assign(segment, { file, named: false, syncedEnd: 0, lastLine: NOTHING })
   }
 
-  async #readOn(segment: OpenSegment): Promise<void> {
-    // What was refused and could not be cut off is not read: the next writer cuts it off, unless another one came first.
-    if (this.#suspectEnd > 0 && (await segment.file.bytes()) <= this.#suspectEnd) return
-    const pending: Pending[] = []
+  /** What was read is not what is there: reads all of it again, for that must hardly ever be. */
+  async #startAgain(): Promise<void> {
+    const before = this.index
+    await this.close()
+    this.index = new EventIndex()
+    await this.catchUp()
+    this.#events.onTakenBack(before.divergesFrom(this.index))
+  }
+
+  /**
+   * False when the last line that was read is not there any more: another process wrote it, failed to sync it and cut it
+   * off, and perhaps somebody wrote something else in its place.
+   */
+  async #readOn(segment: OpenSegment): Promise<boolean> {
+    const { lastLine, end } = segment
     const whole = { kind: 'events' as const, name: segment.name, path: segment.path, bytes: 0 }
-    for await (const chunk of readLines(segment.file, whole, segment.end)) {
-      this.#unsynced = true
-      this.#readChunk(segment, chunk, pending)
+    const pending: Pending[] = []
+    let isThere = lastLine.length === 0
+    for await (const chunk of readLines(segment.file, whole, end - lastLine.length)) {
+      if (!isThere) {
+        const { length } = lastLine
+        if (
+          chunk.lines.length < length ||
+          (chunk.lines as Buffer).compare(lastLine, 0, length, 0, length) !== 0
+        )
+          return false
+        isThere = true
+        this.#readLines(segment, chunk, length, pending)
+      } else {
+        this.#readLines(segment, chunk, 0, pending)
+      }
     }
+    return isThere
   }
 
-  #readChunk(segment: OpenSegment, chunk: LineChunk, pending: Pending[]): void {
+  #readLines(segment: OpenSegment, chunk: LineChunk, from: number, pending: Pending[]): void {
     const lines = chunk.lines as Buffer
     const head = this.#head
-    if (chunk.tooLong > 0) this.#readDamage(segment, chunk.offset, chunk.next, pending)
-    for (let start = 0; start < lines.length;) {
-      const stop = lines.indexOf(0x0a, start) + 1
+    let lastStart = -1
+    if (from < lines.length) this.#unsynced = true
+    if (chunk.tooLong > 0) {
+      this.#readDamage(segment, chunk.offset, chunk.next, pending)
+      if (segment.end === chunk.next) segment.lastLine = NOTHING
+    }
+    for (let start = from; start < lines.length;) {
+      const stop = lines.indexOf(LINE_FEED, start) + 1
       const offset = chunk.offset + start
       const end = chunk.offset + stop
-      if (!head.parse(lines, start, stop)) {
-        if (offset === 0) segment.end = end
-        else this.#readDamage(segment, offset, end, pending)
-      } else if (head.more === 0 && pending.length === 0) {
+      const isEvent = head.parse(lines, start, stop)
+      if (isEvent && head.more === 0 && pending.length === 0) {
         this.index.add(head, offset)
         segment.end = end
-      } else {
+      } else if (isEvent) {
         const { stream, version, position, more, id, idStart, idEnd } = head
         pending.push({ stream, version, position, more, id, idStart, idEnd, offset })
         this.#finishAppend(segment, end, pending)
+      } else if (offset === 0) {
+        segment.end = end
+      } else {
+        this.#readDamage(segment, offset, end, pending)
       }
+      if (segment.end === end) lastStart = start
       start = stop
     }
+    // A copy: a view would keep the chunk.
+    if (lastStart >= 0)
+      segment.lastLine = Uint8Array.from(lines.subarray(lastStart, segment.end - chunk.offset))
   }
 
   #readDamage(segment: OpenSegment, offset: number, end: number, pending: Pending[]): void {
@@ -180,7 +222,7 @@ export class EventLog {
       if ('damaged' in one) {
         this.damagedLines++
         this.index.addDamaged()
-        this.#onDamage({ segment: segment.name, path: segment.path, offset: one.offset })
+        this.#events.onDamage({ segment: segment.name, path: segment.path, offset: one.offset })
       } else {
         this.index.add(one, one.offset)
       }
@@ -197,7 +239,7 @@ export class EventLog {
       return current
     }
     // Only the last segment is ever synced: what stands in this one has to be on the disk before it is left.
-    if (current !== undefined) await this.#sync(current)
+    if (current !== undefined) await this.#sync(current, current.end)
     const name = eventSegmentName(this.index.last + 1)
     const path = segmentPath(this.#home, 'events', name)
     let file: OpenFile
@@ -222,6 +264,7 @@ export class EventLog {
     })
     await this.#write(segment, header)
     segment.end = header.length
+    segment.lastLine = header
   }
 
   async #write(segment: OpenSegment, bytes: Uint8Array): Promise<void> {
@@ -235,15 +278,38 @@ export class EventLog {
     }
   }
 
-  async #sync(segment: OpenSegment): Promise<void> {
+  /**
+   * Errors  StorageSyncError: what stands behind the segment's end is gone, and all that is not certain was written
+   *         again, so that the next fsync, by whichever process, is about it.
+   */
+  async #sync(segment: OpenSegment, end: number): Promise<void> {
     try {
       await segment.file.datasync()
       if (!segment.named) await this.#platform.files.syncDirectory(this.#home.segments.events)
     } catch (error) {
+      this.#distrusted = this.#unsynced = true
+      // Should this fail too, the next append does it.
+      await segment.file
+        .truncate(segment.end)
+        .then(() => this.#writeAgain(segment))
+        .catch(() => {})
       throw new StorageSyncError(segment.path, error)
     }
     segment.named = true
+    segment.syncedEnd = end
     this.#unsynced = false
-    this.#suspectEnd = 0
+  }
+
+  /** The system takes pages whose fsync failed for clean; writing the same bytes again is what makes it try again. */
+  async #writeAgain(segment: OpenSegment): Promise<void> {
+    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, segment.end - segment.syncedEnd))
+    for (let offset = segment.syncedEnd; offset < segment.end;) {
+      const bytes = buffer.subarray(0, Math.min(buffer.length, segment.end - offset))
+      await segment.file.read(bytes, offset)
+      if ((await segment.file.write([bytes], offset)) < bytes.length) throw new StorageFullError(segment.path)
+      offset += bytes.length
+    }
+    this.#distrusted = false
+    this.#unsynced = true
   }
 }

@@ -21,10 +21,15 @@ interface Run {
 export class EventReader {
   readonly #platform: Platform
   readonly #home: Home
-  readonly #index: EventIndex
+  readonly #index: () => EventIndex
   readonly #onDamage: (damage: EventDamage) => void
 
-  constructor(platform: Platform, home: Home, index: EventIndex, onDamage: (damage: EventDamage) => void) {
+  constructor(
+    platform: Platform,
+    home: Home,
+    index: () => EventIndex,
+    onDamage: (damage: EventDamage) => void,
+  ) {
     this.#platform = platform
     this.#home = home
     this.#index = index
@@ -35,11 +40,12 @@ export class EventReader {
     positions: Iterable<number>,
     types?: readonly string[],
   ): AsyncGenerator<RecordedEvent, void, void> {
+    const index = this.#index()
     const fronts = types?.map((type) => Buffer.from(`{"event":${JSON.stringify(type)},`))
     let open: { segment: number; file: OpenFile } | undefined
     try {
-      for (const run of this.#runs(positions)) {
-        const { name, path } = this.#index.segments[run.segment]!
+      for (const run of runs(index, positions)) {
+        const { name, path } = index.segments[run.segment]!
         if (open?.segment !== run.segment) {
           await open?.file.close()
           open = undefined
@@ -61,26 +67,26 @@ export class EventReader {
       await open?.file.close()
     }
   }
+}
 
-  *#runs(positions: Iterable<number>): Generator<Run, void, void> {
-    let run: Run | undefined
-    for (const position of positions) {
-      const place = this.#index.locate(position)
-      if (place === undefined) continue
-      const { segment, offset } = place
-      const end = this.#index.endOf(position, segment)
-      const fits =
-        run?.segment === segment && offset - run.end <= RUN_GAP_BYTES_MAX && end - run.start <= RUN_BYTES_MAX
-      if (run !== undefined && fits) {
-        run.end = end
-        run.offsets.push(offset)
-      } else {
-        if (run !== undefined) yield run
-        run = { segment, start: offset, end, offsets: [offset] }
-      }
+function* runs(index: EventIndex, positions: Iterable<number>): Generator<Run, void, void> {
+  let run: Run | undefined
+  for (const position of positions) {
+    const place = index.locate(position)
+    if (place === undefined) continue
+    const { segment, offset } = place
+    const end = index.endOf(position, segment)
+    const fits =
+      run?.segment === segment && offset - run.end <= RUN_GAP_BYTES_MAX && end - run.start <= RUN_BYTES_MAX
+    if (run !== undefined && fits) {
+      run.end = end
+      run.offsets.push(offset)
+    } else {
+      if (run !== undefined) yield run
+      run = { segment, start: offset, end, offsets: [offset] }
     }
-    if (run !== undefined) yield run
   }
+  if (run !== undefined) yield run
 }
 
 function startsWith(line: Buffer, front: Buffer): boolean {

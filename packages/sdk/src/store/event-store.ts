@@ -78,7 +78,8 @@ export interface EventStore {
    * What is there, then what is appended by any process, each event once; ends when `signal` aborts.
    *
    * Order  by position, nothing left out between catching up and following.
-   * Note   another process's event may come before its fsync is done.
+   * Note   another process's event may come before its fsync is done. Should that fail, its position goes to another
+   *        event, which then comes too.
    */
   subscribe(options: ReadOptions & { signal: AbortSignal }): AsyncIterable<RecordedEvent>
 

@@ -97,9 +97,9 @@ export class EventWriter {
 
   async #runGroup(group: Queued[]): Promise<void> {
     try {
-      await this.#lock.acquire()
+      const { tookOver } = await this.#lock.acquire()
       try {
-        await this.#exclusive(() => this.#commit(group))
+        await this.#exclusive(() => this.#commit(group, tookOver))
         if (!this.#swept) await this.#lock.sweep()
         this.#swept = true
       } finally {
@@ -112,11 +112,11 @@ export class EventWriter {
     for (const { bytes } of group) this.#queuedBytes -= bytes
   }
 
-  async #commit(group: Queued[]): Promise<void> {
+  async #commit(group: Queued[], tookOver: boolean): Promise<void> {
     const log = this.#log
     try {
       await log.catchUp()
-      await log.prepareToWrite()
+      await log.prepareToWrite(tookOver)
       const draft: Draft = { text: '', bytes: 0, heads: [], versions: new Map(), ids: new Set(), results: [] }
       for (const queued of group) this.#decide(queued, draft)
       if (draft.heads.length > 0) await log.append(Buffer.from(draft.text), draft.heads)

@@ -18,6 +18,12 @@ export interface EventStoreOptions {
   segmentBytesMax?: number
 }
 
+interface Following {
+  changes: Changes
+  /** First position not handed out yet. */
+  next: number
+}
+
 /**
  * The events of a home. A read-only home is only read.
  *
@@ -30,28 +36,31 @@ export async function openEventStore(
   options: EventStoreOptions = {},
 ): Promise<EventStore> {
   const onDamage = options.onDamage ?? (() => {})
-  const log = new EventLog(platform, home, onDamage, options.segmentBytesMax)
-  const { index } = log
-  const reader = new EventReader(platform, home, index, onDamage)
+  const following = new Set<Following>()
+  const onTakenBack = (fromPosition: number) => {
+    for (const one of following) one.next = Math.min(one.next, fromPosition)
+  }
+  const log = new EventLog(platform, home, { onDamage, onTakenBack }, options.segmentBytesMax)
+  const reader = new EventReader(platform, home, () => log.index, onDamage)
   const lock = new Lock(platform, home, 'events.lock')
-  const following = new Set<Changes>()
   let turn: Promise<unknown> = Promise.resolve()
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
     const result = turn.then(work)
     turn = result.catch(() => {})
     return result
   }
-  let closed = false
+  const closing = new AbortController()
+  const isClosed = () => closing.signal.aborted
   const catchUp = () =>
     exclusive(async () => {
-      if (closed) throw new StoreClosedError('closed')
+      if (isClosed()) throw new StoreClosedError('closed')
       await log.catchUp()
     })
   const writer = new EventWriter(log, lock, exclusive, () => {
-    for (const changes of following) changes.notify()
+    for (const { changes } of following) changes.notify()
   })
   const append = async (batch: AppendBatch): Promise<AppendResult> => {
-    if (closed || home.readOnly) throw new StoreClosedError(closed ? 'closed' : 'read-only')
+    if (isClosed() || home.readOnly) throw new StoreClosedError(isClosed() ? 'closed' : 'read-only')
     const { prepared, bytes } = prepareEvents(batch.stream, batch.events, () => platform.clock.nowUnixNano())
     return writer.append({
       stream: batch.stream,
@@ -77,7 +86,7 @@ export async function openEventStore(
     async *readStream(stream, { fromVersion = 1, limit = Infinity } = {}) {
       await catchUp()
       let left = limit
-      const positions = index.positionsOf(stream, index.version(stream) - fromVersion + 1)
+      const positions = log.index.positionsOf(stream, log.index.version(stream) - fromVersion + 1)
       for await (const event of reader.read(positions)) {
         if (event.version < fromVersion) continue
         if (left-- <= 0) return
@@ -89,7 +98,10 @@ export async function openEventStore(
       await catchUp()
       let left = limit
       if (left <= 0) return
-      for await (const event of reader.read(range(Math.max(fromPosition, index.first), index.last), types)) {
+      for await (const event of reader.read(
+        range(Math.max(fromPosition, log.index.first), log.index.last),
+        types,
+      )) {
         yield event
         if (--left <= 0) return
       }
@@ -97,37 +109,39 @@ export async function openEventStore(
 
     async *subscribe({ fromPosition = 1, types, signal }) {
       const changes = new Changes(platform, home.segments.events, options.pollMs)
-      following.add(changes)
+      const one: Following = { changes, next: fromPosition }
+      following.add(one)
       try {
-        for (let next = fromPosition; !signal.aborted && !closed;) {
+        while (!signal.aborted && !isClosed()) {
           await catchUp()
-          const { last } = index
-          for await (const event of reader.read(range(Math.max(next, index.first), last), types)) {
+          const { first, last } = log.index
+          const from = Math.max(one.next, first)
+          one.next = Math.max(one.next, last + 1)
+          for await (const event of reader.read(range(from, last), types)) {
             yield event
             if (signal.aborted) return
           }
-          next = Math.max(next, last + 1)
           await changes.wait(signal)
         }
       } finally {
-        following.delete(changes)
+        following.delete(one)
         changes.close()
       }
     },
 
     async version(stream) {
       await catchUp()
-      return index.version(stream)
+      return log.index.version(stream)
     },
 
     async position() {
       await catchUp()
-      return index.last
+      return log.index.last
     },
 
     stats: () => ({
-      position: index.last,
-      streams: index.streams,
+      position: log.index.last,
+      streams: log.index.streams,
       commits: writer.commits,
       syncFailures: writer.syncFailures,
       damagedLines: log.damagedLines,
@@ -136,9 +150,9 @@ export async function openEventStore(
     }),
 
     async close() {
-      if (closed) return
-      closed = true
-      for (const changes of following) changes.notify()
+      if (isClosed()) return
+      closing.abort()
+      for (const { changes } of following) changes.notify()
       await writer.idle()
       await exclusive(() => log.close())
       await lock.close()

@@ -20,10 +20,10 @@ interface Holder {
  * A lock between processes, kept for one group commit, that a killed holder does not leave behind.
  *
  * To hold it is to have linked one's own owner file to HOME/run/<name>; only that file's owner unlinks it. When the owner
- * is dead, whoever wants to unlink it in its place must first hold the right to: the link `<name>.break.<owner's
+ * is dead, whoever wants to put itself in its place must first hold the right to: the link `<name>.break.<owner's
  * nonce>`, of which there can be one, and must then see that the file still names that owner. The right's holder may
  * die too; then the same goes for the right. A nonce is never used again, so the file cannot change in between: nobody
- * else may unlink it and the dead do not link. `lock.fuzz.test.ts` interleaves and kills every step.
+ * else may touch it and the dead do not link. `lock.fuzz.test.ts` interleaves and kills every step.
  */
 export class Lock {
   readonly #platform: Platform
@@ -39,12 +39,20 @@ export class Lock {
     this.#path = join(home.run, name)
   }
 
-  /** Waits as long as the lock is held by someone alive. Errors: the system's. */
-  async acquire(): Promise<void> {
+  /**
+   * Waits as long as the lock is held by someone alive.
+   *
+   * tookOver  It was a dead process's, which may have left anything half done.
+   * Errors    the system's.
+   */
+  async acquire(): Promise<{ tookOver: boolean }> {
     const owner = (this.#owner ??= await claimOwner(this.#platform, this.#home))
     for (let waitMs = WAIT_MIN_MS; ; waitMs = Math.min(2 * waitMs, WAIT_MAX_MS)) {
-      if (await this.#take(this.#path, owner)) return this.#watched.clear()
-      if (await this.#removeIfDead(this.#path, owner)) continue
+      const taken = await this.#take(this.#path, owner)
+      if (taken || (await this.#takeOver(this.#path, owner))) {
+        this.#watched.clear()
+        return { tookOver: !taken }
+      }
       await this.#platform.clock.sleep(waitMs * (0.5 + this.#platform.random(1)[0]! / 256))
     }
   }
@@ -56,7 +64,7 @@ export class Lock {
   /** While it is held: removes what dead processes left in HOME/run, which means nothing any more. */
   async sweep(): Promise<void> {
     await sweepOwners(this.#platform, this.#home)
-    const prefix = `${basename(this.#path)}.break.`
+    const prefix = `${basename(this.#path)}.`
     for (const entry of await this.#platform.files.readdir(this.#home.run)) {
       if (entry.startsWith(prefix)) await this.#unlink(join(this.#home.run, entry))
     }
@@ -81,17 +89,30 @@ export class Lock {
     }
   }
 
-  /** True when it is worth trying again at once. */
-  async #removeIfDead(path: string, owner: Owner): Promise<boolean> {
+  /** True when the file named a dead owner and names this one now. */
+  async #takeOver(path: string, owner: Owner): Promise<boolean> {
     const holder = await this.#look(path)
-    if (holder === undefined) return true
-    if (holder.liveness === 'alive') return false
+    if (holder === undefined || holder.liveness === 'alive') return false
     if (holder.liveness === 'unknown' && !this.#isSilent(path, holder)) return false
     const right = `${this.#path}.break.${holder.nonce}`
-    if (!(await this.#take(right, owner))) return this.#removeIfDead(right, owner)
-    if ((await this.#look(path))?.nonce === holder.nonce) await this.#unlink(path)
+    if (!(await this.#take(right, owner)) && !(await this.#takeOver(right, owner))) return false
+    const isTheSame = (await this.#look(path))?.nonce === holder.nonce
+    const taken = isTheSame && (await this.#replace(path, owner))
     await this.#unlink(right)
-    return true
+    return taken
+  }
+
+  async #replace(path: string, owner: Owner): Promise<boolean> {
+    const link = `${this.#path}.new.${owner.nonce}`
+    await this.#take(link, owner)
+    try {
+      await this.#platform.files.rename(link, path)
+      return true
+    } catch (error) {
+      // Whoever holds the lock swept it away: it is not to be had anyway.
+      if (systemCode(error) === 'ENOENT') return false
+      throw error
+    }
   }
 
   /** Undefined when nobody holds it. */
