@@ -1,1 +1,3 @@
-export const cli = 1
+export { EXIT, type ExitCode } from './exit-code.ts'
+export type { Asker, CliHost, Sink, UpOptions } from './host.ts'
+export { runCli } from './run-cli.ts'

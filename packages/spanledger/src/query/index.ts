@@ -1,2 +1,9 @@
-import { otlp } from '../otlp/index.ts'
-export const q = otlp
+export type { DaemonInfo } from './context.ts'
+export { openQueries, type Queries, type QueriesOptions } from './open-queries.ts'
+export { paramsOf, type ParamInfo } from './params.ts'
+export { plain, plainLines } from './plain.ts'
+export type { Cut } from './query.ts'
+export { isRefusal, refusal, type Refusal, type RefusalCode } from './refusal.ts'
+export { type AnswerOf, isQueryName, type ParamsOf, QUERIES, type QueryName, queryNamed } from './registry.ts'
+export type { TraceAnswer, TraceSpan } from './queries/trace.ts'
+export { DURATION_FORMS, isoNano, parseDuration, parseTime, TIME_FORMS } from './times.ts'

@@ -1,0 +1,104 @@
+import type { QueryName } from '../query/index.ts'
+
+/** One command that asks one query: everything else about it comes from the query itself. */
+export interface AskingCommand {
+  /** Words on the command line. */
+  path: [string] | [string, string]
+  query: QueryName
+  /** Asked instead when the first argument is given. */
+  withArgument?: QueryName
+  examples: string[]
+}
+
+export const ASKING: readonly AskingCommand[] = [
+  {
+    path: ['status'],
+    query: 'status',
+    examples: ['spanledger status', 'spanledger status --home ./ledger --json'],
+  },
+  {
+    path: ['sessions'],
+    query: 'sessions',
+    examples: [
+      'spanledger sessions --since 2d',
+      'spanledger sessions --agent claude-code --json | jq ".rows[].costUsd"',
+    ],
+  },
+  {
+    path: ['session', 'show'],
+    query: 'session',
+    examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
+  },
+  {
+    path: ['traces'],
+    query: 'traces',
+    examples: [
+      'spanledger traces --service checkout --status error --since 2h',
+      "spanledger traces --name 'GET /api/*' --min-duration 1.5s --attr 'http.response.status_code>=500'",
+    ],
+  },
+  {
+    path: ['trace', 'show'],
+    query: 'trace',
+    examples: ['spanledger trace show 4bf92f35', 'spanledger trace show 4bf92f35 --json'],
+  },
+  {
+    path: ['logs'],
+    query: 'logs',
+    examples: [
+      'spanledger logs --severity warn --since 1h',
+      'spanledger logs --search "connection refused" --service cart',
+    ],
+  },
+  {
+    path: ['metrics'],
+    query: 'metrics',
+    withArgument: 'metric',
+    examples: ['spanledger metrics', 'spanledger metrics claude_code.token.usage --since today'],
+  },
+  {
+    path: ['events', 'list'],
+    query: 'events',
+    examples: [
+      'spanledger events list --type SessionToolUsed --since 1h',
+      "spanledger events list --stream 'session-7363*'",
+    ],
+  },
+  { path: ['events', 'stats'], query: 'events.stats', examples: ['spanledger events stats'] },
+  {
+    path: ['events', 'export'],
+    query: 'events.export',
+    examples: ['spanledger events export > events.jsonl'],
+  },
+  {
+    path: ['events', 'follow'],
+    query: 'events.follow',
+    examples: ['spanledger events follow', 'spanledger events follow --type SessionErrorOccurred --json'],
+  },
+  {
+    path: ['sql'],
+    query: 'sql',
+    examples: [
+      `spanledger sql "SELECT service, count(*), avg(duration_ms) FROM spans GROUP BY service"`,
+      'spanledger sql "DESCRIBE logs"',
+    ],
+  },
+  { path: ['verify'], query: 'verify', examples: ['spanledger verify', 'spanledger verify --json'] },
+  {
+    path: ['export'],
+    query: 'export',
+    examples: ['spanledger export traces > traces.jsonl', 'spanledger export logs --since 1d > logs.jsonl'],
+  },
+  {
+    path: ['import'],
+    query: 'import',
+    examples: ['spanledger import traces.jsonl', 'spanledger import request.pb --signal traces'],
+  },
+]
+
+/** Groups of commands, with what they are about. */
+export const GROUPS: Record<string, string> = {
+  session: 'One session',
+  trace: 'One trace',
+  events: 'Domain events',
+}

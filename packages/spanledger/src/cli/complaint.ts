@@ -1,0 +1,83 @@
+import { plain, plainLines, type Refusal } from '../query/index.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+
+/** What went wrong, as it is told: one line what and where, one line what to do next. */
+export interface Complaint {
+  code: string
+  message: string
+  next: string
+  near?: string[]
+  place?: string
+  exit: ExitCode
+}
+
+export const usage = (message: string, next: string): Complaint => ({
+  code: 'USAGE',
+  message,
+  next,
+  exit: EXIT.usage,
+})
+
+export function ofRefusal({ refused, ...refusal }: Refusal): Complaint {
+  const isAnswer = refused.startsWith('UNKNOWN_') && refused !== 'UNKNOWN_QUERY'
+  return {
+    code: refused,
+    ...refusal,
+    exit: isAnswer || refused === 'SQL_TOO_LONG' ? EXIT.failed : EXIT.usage,
+  }
+}
+
+/** An operating fault, told with the code it carries; a bug keeps its stack, as nobody could report it otherwise. */
+export function ofError(error: unknown, home: string): Complaint {
+  const { code, message, stack } = error as { code?: unknown; message?: string; stack?: string }
+  if (typeof code !== 'string')
+    return {
+      code: 'BUG',
+      message: `this is a bug in spanledger: ${stack ?? String(error)}`,
+      next: 'please report it',
+      exit: EXIT.fault,
+    }
+  return {
+    code,
+    message: message ?? code,
+    next: NEXT[code.toUpperCase().replaceAll('-', '_')]?.(home) ?? 'see spanledger status',
+    exit: EXIT.fault,
+  }
+}
+
+const NEXT: Record<string, (home: string) => string> = {
+  HOME_MISSING: () => 'start recording with spanledger up, or name another home with --home DIR',
+  HOME_NEWER: () => 'install the newest spanledger',
+  SEGMENT_NEWER: () => 'install the newest spanledger',
+  HOME_UNWRITABLE: () => 'give a folder you can write to with --home DIR or SPANLEDGER_HOME',
+  HOME_DAMAGED: (home) =>
+    `put {"spanledger":1} into ${home}/home.json if this is a home, or give another one with --home DIR`,
+  EACCES: () => 'check who owns the home, or give another one with --home DIR',
+  EPERM: () => 'check who owns the home, or give another one with --home DIR',
+  ENOENT: () => 'check the path',
+  STORAGE_FULL: () => 'make room on the disk, then try again',
+  PRICES_INVALID: (home) => `mend ${home}/prices.json`,
+  REDACTION_CONFIG: (home) => `mend ${home}/config.yaml: docs/reference/redaction.md`,
+  ENOSPC: () => 'make room on the disk, then try again',
+  EROFS: () => 'the disk is read-only: give another home with --home DIR',
+  PORT_IN_USE: () => 'give another port, or 0 for any free one',
+  ALREADY_RUNNING: () => 'use the one that runs, or another home with --home DIR',
+  CONFIG: () => 'see docs/reference/configuration.md',
+}
+
+export function complaintText({ message, next, near, place }: Complaint): string {
+  const shown = message.startsWith('this is a bug') ? plainLines(message) : plain(message)
+  const lines = [
+    `spanledger: ${shown}`,
+    ...(place === undefined
+      ? []
+      : plainLines(place)
+          .split('\n')
+          .map((line) => `  ${line}`)),
+  ]
+  if (near !== undefined) lines.push(`  did you mean: ${near.map(plain).join(', ')}`)
+  return [...lines, `  ${plain(next)}`].join('\n') + '\n'
+}
+
+export const complaintJson = (complaint: Complaint): string =>
+  `${JSON.stringify({ error: { ...complaint, exit: undefined } })}\n`

@@ -1,0 +1,41 @@
+/** Where questions go: the queries in this process, or a daemon's. */
+export interface Asker {
+  /** An answer, or a refusal. Errors: those of the disk, and when the daemon does not answer. */
+  run(name: string, params: unknown): Promise<unknown>
+  close?(): Promise<void> | void
+}
+
+export interface UpOptions {
+  home: string
+  otlpHttpPort?: number
+  otlpGrpcPort?: number
+  port?: number
+  json: boolean
+}
+
+/** What the command line is given by whoever wires the program. */
+export interface CliHost {
+  /** Runs the daemon in the foreground until it is told to stop. */
+  up(options: UpOptions): Promise<void>
+  /** `ask` runs one command line of this program. */
+  demo(ask: (argv: string[]) => Promise<number>): Promise<void>
+  /** The daemon that runs for a home, if one does. */
+  connect?(home: string): Promise<Asker | undefined>
+  /** The queries over a home, in this process. `create`: makes the home where there is none; otherwise that is an error. */
+  open(home: string, options?: { create?: boolean }): Promise<Asker>
+  version: string
+  env: Readonly<Record<string, string | undefined>>
+  homeFolder: string
+  nowMs(): number
+  stdout: Sink
+  stderr: Sink
+}
+
+/** The part of a writable stream that is needed. */
+export interface Sink {
+  write(text: string): boolean
+  isTTY?: boolean | undefined
+  columns?: number | undefined
+  once?(event: 'drain', listener: () => void): unknown
+  on?(event: 'error', listener: (error: Error & { code?: string }) => void): unknown
+}

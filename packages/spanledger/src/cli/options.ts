@@ -1,0 +1,50 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { ParamInfo } from '../query/index.ts'
+
+/** `minDuration` -> `min-duration`. */
+const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** Turns a query's parameters into a command's arguments and options; their values are checked by the query itself. */
+export function addParams(command: Command, params: readonly ParamInfo[]): void {
+  for (const { name, place, many, required, summary } of params.toSorted(
+    (a, b) => (a.place ?? 0) - (b.place ?? 0),
+  )) {
+    if (place === undefined) continue
+    const shown = many === true ? `${kebab(name)}...` : kebab(name)
+    command.argument(required ? `<${shown}>` : `[${shown}]`, summary)
+  }
+  for (const param of params) if (param.place === undefined) command.addOption(optionOf(param))
+}
+
+function optionOf({ name, value, many, summary, default: fallback }: ParamInfo): Option {
+  const help =
+    fallback === undefined || fallback === false ? summary : `${summary} (${String(fallback)} unless told)`
+  if (value === undefined) return new Option(`--${kebab(name)}`, help)
+  const option = new Option(`--${kebab(name)} <${value}>`, help)
+  return many === true
+    ? option.argParser((given: string, before: string[] | undefined) => [...(before ?? []), given])
+    : option
+}
+
+/** The parameters that were given on the command line, by the query's names. */
+export function paramsGiven(
+  params: readonly ParamInfo[],
+  args: readonly unknown[],
+  options: Record<string, unknown>,
+): Record<string, unknown> {
+  const given: Record<string, unknown> = {}
+  const placed = params.filter((param) => param.place !== undefined).toSorted((a, b) => a.place! - b.place!)
+  placed.forEach(({ name }, i) => {
+    if (args[i] !== undefined) given[name] = args[i]
+  })
+  for (const { name, place } of params)
+    if (place === undefined && options[name] !== undefined) given[name] = options[name]
+  return given
+}
+
+export function port(text: string): number {
+  const number = Number(text)
+  if (!/^\d+$/.test(text) || number > 65_535)
+    throw new InvalidArgumentError('a port is a number from 0 to 65535.')
+  return number
+}

@@ -1,0 +1,107 @@
+import { Argument, Command } from 'commander'
+import { paramsOf, QUERIES, queryNamed, type QueryName } from '../query/index.ts'
+import { ASKING, type AskingCommand, GROUPS } from './commands.ts'
+import type { UpOptions } from './host.ts'
+import { addParams, paramsGiven, port } from './options.ts'
+
+/** What the program does with a command line that it understood. */
+export interface Actions {
+  ask(query: QueryName, params: Record<string, unknown>, globals: Globals): Promise<void>
+  up(options: Omit<UpOptions, 'home' | 'json'>, globals: Globals): Promise<void>
+  demo(globals: Globals): Promise<void>
+  completion(shell: string): Promise<void>
+}
+
+export interface Globals {
+  home?: string
+  json?: true
+  color?: boolean
+}
+
+const AFTER = `
+Times     90s, 2h, 3d, 1w (ago), today, yesterday, 2026-11-21, 2026-11-21T09:30:00Z
+Exit code 0 done, 1 the answer is a failure, 2 the question is wrong, 3 the disk, the home or a port
+
+Begin with:  spanledger up      then point an agent at it
+             spanledger demo    without an agent at hand`
+
+/** The commands, their options and their help; nothing is done here. */
+export function createProgram(version: string, actions: Actions): Command {
+  const program = new Command('spanledger')
+    .description('Flight recorder for coding agents: records what they did, and answers questions about it.')
+    .version(version, '-V, --version', 'the version')
+    .option('--home <DIR>', 'where the ledger is (SPANLEDGER_HOME; ~/.spanledger unless told)')
+    .option('--json', 'answers as JSON, errors as JSON on standard error')
+    .option('--no-color', 'no colours (also NO_COLOR)')
+    .helpOption('-h, --help', 'this help')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', AFTER)
+
+  program
+    .command('up')
+    .description('Records: receives OTLP until Ctrl-C')
+    .option('--otlp-http-port <N>', 'OTLP over HTTP (4318 unless told; 0 for any free one)', port)
+    .option('--otlp-grpc-port <N>', 'OTLP over gRPC (4317 unless told)', port)
+    .option('--port <N>', 'questions over HTTP (4319 unless told)', port)
+    .addHelpText(
+      'after',
+      examples(['spanledger up', 'spanledger up --otlp-http-port 0 --otlp-grpc-port 0 --port 0 --json']),
+    )
+    .action((options: Record<string, number>) => actions.up(options, program.opts()))
+
+  for (const asking of ASKING) addAsking(program, asking, actions)
+
+  program
+    .command('demo')
+    .description('A scripted agent at work, and the questions answered about it')
+    .addHelpText('after', examples(['spanledger demo']))
+    .action(() => actions.demo(program.opts()))
+
+  program
+    .command('completion')
+    .description('Completion for a shell: zsh, bash, fish, powershell')
+    .addArgument(new Argument('<shell>', 'whose').choices(['zsh', 'bash', 'fish', 'powershell']))
+    .addHelpText(
+      'after',
+      examples([
+        'source <(spanledger completion zsh)',
+        'spanledger completion fish > ~/.config/fish/completions/spanledger.fish',
+      ]),
+    )
+    .action((shell: string) => actions.completion(shell))
+
+  return program
+}
+
+function addAsking(
+  program: Command,
+  { path, query, withArgument, examples: lines }: AskingCommand,
+  actions: Actions,
+): void {
+  const [first, second] = path
+  const parent =
+    second === undefined
+      ? program
+      : (program.commands.find((command) => command.name() === first) ??
+        program.command(first).description(GROUPS[first]!))
+  const command = parent.command(second ?? first).description(queryNamed(query).summary)
+  const params = paramsOf(QUERIES[query].params)
+  const placed =
+    withArgument === undefined
+      ? []
+      : paramsOf(QUERIES[withArgument].params).filter((param) => param.place !== undefined)
+  addParams(command, [...placed.map((param) => ({ ...param, required: false })), ...params])
+  command.addHelpText('after', examples(lines)).action((...given: unknown[]) => {
+    const args = given.slice(0, -2)
+    const asked = withArgument !== undefined && args[0] !== undefined ? withArgument : query
+    return actions.ask(
+      asked,
+      paramsGiven(paramsOf(QUERIES[asked].params), args, command.opts()),
+      program.opts(),
+    )
+  })
+}
+
+const examples = (lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`

@@ -1,0 +1,29 @@
+import type { AnswerOf, QueryName } from '../query/index.ts'
+import * as lists from './render/lists.ts'
+import { renderSession } from './render/session.ts'
+import { renderSessions } from './render/sessions.ts'
+import { renderTrace } from './render/trace.ts'
+import { renderImport } from './render/import.ts'
+import type { Terminal } from './terminal.ts'
+
+/** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
+const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Terminal) => string } = {
+  status: lists.renderStatus,
+  sessions: renderSessions,
+  session: renderSession,
+  traces: lists.renderTraces,
+  trace: renderTrace,
+  logs: lists.renderLogs,
+  metrics: lists.renderMetrics,
+  metric: lists.renderMetric,
+  events: lists.renderEvents,
+  'events.stats': lists.renderEventStats,
+  sql: lists.renderSql,
+  verify: lists.renderVerify,
+  import: renderImport,
+}
+
+export function render(name: QueryName, answer: unknown, terminal: Terminal): string {
+  const renderer = RENDERERS[name] as ((answer: unknown, terminal: Terminal) => string) | undefined
+  return renderer === undefined ? `${JSON.stringify(answer, undefined, 2)}\n` : renderer(answer, terminal)
+}

@@ -1,0 +1,274 @@
+import { plain, type AnswerOf } from '../../query/index.ts'
+import type { Terminal } from '../terminal.ts'
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatInteger,
+  formatNumber,
+  formatWhen,
+  plural,
+} from './format.ts'
+import { table, type TableColumn } from './table.ts'
+import { displayWidth, fit, padEnd } from './width.ts'
+
+export function renderTraces(answer: AnswerOf<'traces'>, terminal: Terminal): string {
+  if (answer.rows.length === 0) return 'No traces.\n'
+  return table(
+    [
+      { head: 'TRACE', value: (t) => t.traceId.slice(0, 12) },
+      { head: 'NAME', value: (t) => t.name, shrinkTo: 16 },
+      { head: 'SERVICE', value: (t) => t.service ?? '', shrinkTo: 8 },
+      { head: 'STARTED', value: (t) => formatWhen(t.startedAt, terminal.nowMs) },
+      { head: 'TOOK', align: 'right', value: (t) => formatDuration(t.durationMs) },
+      { head: 'SPANS', align: 'right', value: (t) => formatInteger(t.spans) },
+      {
+        head: 'ERRORS',
+        align: 'right',
+        value: (t) => (t.errors === 0 ? '' : formatInteger(t.errors)),
+        paint: (text) => terminal.colors.red(text),
+      },
+    ],
+    answer.rows,
+    terminal,
+  )
+}
+
+type LogRow = AnswerOf<'logs'>['rows'][number]
+
+export function renderLogs(answer: AnswerOf<'logs'>, terminal: Terminal): string {
+  if (answer.rows.length === 0) return 'No log records.\n'
+  const { colors, columns } = terminal
+  const services = Math.min(
+    20,
+    Math.max(...answer.rows.map((row) => displayWidth(plain(row.service ?? '-')))),
+  )
+  return (
+    answer.rows
+      .map((row) => {
+        const level = padEnd(fit(plain(levelOf(row)), 5), 5)
+        const service = padEnd(fit(plain(row.service ?? '-'), services), services)
+        const before = `${row.time === null ? '--:--:--.---' : formatClock(row.time)} `
+        const room = columns - displayWidth(before) - 7 - services
+        return `${colors.dim(before)}${levelPaint(row, colors)(level)} ${service} ${fit(plain(messageOf(row)), Math.max(20, room))}`
+      })
+      .join('\n') + '\n'
+  )
+}
+
+const NAMES = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+
+const levelOf = (row: LogRow): string =>
+  row.severity === null
+    ? (row.level ?? '')
+    : (NAMES[Math.floor((row.severity - 1) / 4)] ?? String(row.severity))
+
+const levelPaint = (row: LogRow, colors: Terminal['colors']): ((text: string) => string) => {
+  const severity = row.severity ?? 0
+  return severity >= 17 ? colors.red : severity >= 13 ? colors.yellow : colors.dim
+}
+
+/** Name, body, then the attributes: many senders put everything into those. */
+function messageOf({ eventName, body, attributes }: LogRow): string {
+  const pairs = Object.entries(attributes)
+    .filter(([key]) => key !== 'event.name')
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  const name = eventName !== null && body?.includes(eventName) !== true ? [eventName] : []
+  return [...name, ...(body === null ? [] : [body]), ...pairs].join(' ')
+}
+
+export function renderMetrics(answer: AnswerOf<'metrics'>, terminal: Terminal): string {
+  if (answer.rows.length === 0) return 'No metrics.\n'
+  return table(
+    [
+      { head: 'METRIC', value: (m) => m.name, shrinkTo: 24 },
+      { head: 'TYPE', value: (m) => m.type ?? '?', drop: 2 },
+      { head: 'UNIT', value: (m) => m.unit ?? '', shrinkTo: 4 },
+      { head: 'SERIES', align: 'right', value: (m) => formatInteger(m.series) },
+      { head: 'POINTS', align: 'right', value: (m) => formatCount(m.points) },
+      {
+        head: 'LAST VALUE',
+        align: 'right',
+        value: (m) => (m.lastValue === null ? '-' : formatNumber(Number(m.lastValue))),
+      },
+      {
+        head: 'LAST TIME',
+        value: (m) => (m.lastTime === null ? '-' : formatWhen(m.lastTime, terminal.nowMs)),
+      },
+    ],
+    answer.rows,
+    terminal,
+  )
+}
+
+type MetricSeries = AnswerOf<'metric'>['rows'][number]
+
+export function renderMetric(answer: AnswerOf<'metric'>, terminal: Terminal): string {
+  const [first] = answer.rows
+  const about = [first?.type, first?.temporality, first?.unit].filter(
+    (part) => part !== null && part !== undefined && part !== '',
+  )
+  const isDistribution = answer.rows.some((row) => row.count !== null)
+  const rows = table<MetricSeries>(
+    [
+      { head: 'SERVICE', value: (s) => s.service ?? '-', shrinkTo: 8 },
+      { head: 'ATTRIBUTES', value: (s) => pairs(s.attributes), shrinkTo: 20 },
+      ...(isDistribution
+        ? distribution
+        : [
+            {
+              head: first?.temporality === 'delta' ? 'SUM' : 'VALUE',
+              align: 'right' as const,
+              value: (s: MetricSeries) => number(s.value),
+            },
+          ]),
+      { head: 'POINTS', align: 'right', value: (s) => formatCount(s.points), drop: 1 },
+      {
+        head: 'LAST TIME',
+        value: (s) => (s.lastTime === null ? '-' : formatWhen(s.lastTime, terminal.nowMs)),
+      },
+    ],
+    answer.rows,
+    terminal,
+  )
+  return `${terminal.colors.bold(plain(answer.name))}  ${terminal.colors.dim(plain(about.join(', ')))}\n${rows}`
+}
+
+const number = (value: number | null): string => (value === null ? '-' : formatNumber(Number(value)))
+
+const distribution: TableColumn<MetricSeries>[] = [
+  { head: 'COUNT', align: 'right', value: (s) => number(s.count) },
+  {
+    head: 'MEAN',
+    align: 'right',
+    value: (s) => (s.count === null || s.sum === null || s.count === 0 ? '-' : formatNumber(s.sum / s.count)),
+  },
+  { head: 'MIN', align: 'right', value: (s) => number(s.min), drop: 2 },
+  { head: 'MAX', align: 'right', value: (s) => number(s.max), drop: 2 },
+]
+
+const pairs = (attributes: Record<string, unknown>): string =>
+  Object.entries(attributes)
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ')
+
+export function renderEvents(answer: AnswerOf<'events'>, terminal: Terminal): string {
+  if (answer.rows.length === 0) return 'No events.\n'
+  return table(
+    [
+      { head: 'POSITION', align: 'right', value: (e) => String(e.position) },
+      {
+        head: 'TIME',
+        value: (e) => formatWhen(new Date(Number(BigInt(e.time) / 1_000_000n)).toISOString(), terminal.nowMs),
+      },
+      { head: 'TYPE', value: (e) => e.event, shrinkTo: 16 },
+      { head: 'STREAM', value: (e) => e.stream, shrinkTo: 14 },
+      {
+        head: 'DATA',
+        value: (e) => JSON.stringify(e.data),
+        shrinkTo: 10,
+        paint: (text) => terminal.colors.dim(text),
+      },
+    ],
+    answer.rows,
+    terminal,
+  )
+}
+
+export function renderEventStats(answer: AnswerOf<'events.stats'>, terminal: Terminal): string {
+  const head = `${plural(answer.events, 'event')} in ${plural(answer.streams, 'stream')}, last position ${answer.lastPosition}\n`
+  if (answer.types.length === 0) return head
+  return (
+    head +
+    '\n' +
+    table(
+      [
+        { head: 'TYPE', value: (t) => t.type, shrinkTo: 16 },
+        { head: 'EVENTS', align: 'right', value: (t) => formatInteger(t.events) },
+        { head: 'STREAMS', align: 'right', value: (t) => formatInteger(t.streams) },
+        { head: 'FIRST', value: (t) => formatWhen(t.firstTime, terminal.nowMs) },
+        { head: 'LAST', value: (t) => formatWhen(t.lastTime, terminal.nowMs) },
+      ],
+      answer.types,
+      terminal,
+    )
+  )
+}
+
+export function renderSql(answer: AnswerOf<'sql'>, terminal: Terminal): string {
+  if (answer.rows.length === 0) return 'No rows.\n'
+  const right = /INT|DOUBLE|FLOAT|DECIMAL/
+  return table(
+    answer.columns.map(({ name, type }) => ({
+      head: plain(name),
+      value: (row: Record<string, unknown>) => sqlCell(row[name]),
+      shrinkTo: 8,
+      ...(right.test(type) && !type.endsWith('[]') ? { align: 'right' as const } : {}),
+    })),
+    answer.rows,
+    terminal,
+  )
+}
+
+const sqlCell = (value: unknown): string =>
+  value === null || value === undefined
+    ? '-'
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value)
+
+export function renderStatus(answer: AnswerOf<'status'>, terminal: Terminal): string {
+  const { colors } = terminal
+  const { daemon } = answer
+  const ports =
+    daemon === null
+      ? []
+      : [
+          ['OTLP/HTTP', daemon.otlpHttpPort],
+          ['OTLP/gRPC', daemon.otlpGrpcPort],
+          ['questions', daemon.port],
+        ]
+  const running =
+    daemon === null
+      ? 'not running: spanledger up starts one'
+      : `process ${daemon.pid}, ${ports
+          .filter(([, port]) => port !== undefined)
+          .map(([name, port]) => `${name} ${port}`)
+          .join(', ')}`
+  const head = [
+    ['home', plain(answer.home) + (answer.writable ? '' : ' (read-only)')],
+    ['format', `${answer.format}, written by ${plural(answer.writers, 'process', 'processes')}`],
+    ['daemon', running],
+  ].map(([name, value]) => `${colors.dim(padEnd(name!, 8))}${value}`)
+  const kinds = table(
+    [
+      { head: 'KIND', value: (k) => k.kind },
+      { head: 'SEGMENTS', align: 'right', value: (k) => formatInteger(k.segments) },
+      { head: 'SIZE', align: 'right', value: (k) => formatBytes(k.bytes) },
+      {
+        head: 'LAST WRITTEN',
+        value: (k) => (k.lastWrittenAt === null ? '-' : formatWhen(k.lastWrittenAt, terminal.nowMs)),
+      },
+    ],
+    answer.kinds,
+    terminal,
+  )
+  const warnings = answer.warnings.map((warning) => `\n${colors.yellow('!')} ${plain(warning)}`).join('')
+  return `${head.join('\n')}\n\n${kinds}${warnings}${warnings === '' ? '' : '\n'}`
+}
+
+export function renderVerify(answer: AnswerOf<'verify'>, { colors }: Terminal): string {
+  const { summary } = answer
+  const counted = Object.entries(summary.lines)
+    .map(([kind, lines]) => `${formatInteger(lines)} ${kind}`)
+    .join(', ')
+  const verdict = answer.ok
+    ? colors.green('✓ nothing is damaged')
+    : colors.red(`✗ ${plural(summary.findings, 'finding')}`)
+  const lines = answer.findings.map((finding) => {
+    const { finding: what, kind: _, segment: __, path, offset, ...facts } = finding
+    return `  ${colors.red(what)} ${plain(path)} at byte ${offset}: ${plain(pairs(facts))}`
+  })
+  return `${[verdict, `  ${counted} in ${plural(summary.segments, 'segment')}, ${formatBytes(summary.bytes)}`, ...lines].join('\n')}\n`
+}

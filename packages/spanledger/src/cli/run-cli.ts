@@ -1,0 +1,100 @@
+import { resolve } from 'node:path'
+import { type Command, CommanderError } from 'commander'
+import picocolors from 'picocolors'
+import { ask, type Printer } from './ask.ts'
+import { type Complaint, complaintJson, complaintText, ofError, usage } from './complaint.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import type { CliHost } from './host.ts'
+import { createOutput } from './output.ts'
+import { createProgram, type Globals } from './program.ts'
+import { usableColumns } from './terminal.ts'
+
+/**
+ * One command line, from its words to its exit code. Never ends the process.
+ *
+ * @param argv the words after the program's name
+ */
+export async function runCli(argv: readonly string[], host: CliHost): Promise<ExitCode> {
+  const out = createOutput(host.stdout)
+  // Errors are told as JSON even where the command line itself is what is wrong.
+  const json = argv.includes('--json')
+  const complain = (complaint: Complaint): ExitCode => {
+    host.stderr.write(json ? complaintJson(complaint) : complaintText(complaint))
+    return complaint.exit
+  }
+  const homeOf = ({ home }: Globals): string =>
+    resolve(home ?? (host.env['SPANLEDGER_HOME'] || `${host.homeFolder}/.spanledger`))
+  const printerFor = ({ color }: Globals): Printer => ({
+    out,
+    terminal: {
+      columns: usableColumns(host.stdout.columns ?? numberIn(host.env['COLUMNS'])),
+      colors: picocolors.createColors(
+        color !== false && host.stdout.isTTY === true && !host.env['NO_COLOR'] && host.env['TERM'] !== 'dumb',
+      ),
+      nowMs: host.nowMs(),
+    },
+    complain,
+    hint: (text) => void (json || host.stderr.write(`${text}\n`)),
+  })
+
+  let exit: ExitCode = EXIT.ok
+  let home = ''
+  const program = createProgram(host.version, {
+    async ask(query, params, globals) {
+      home = homeOf(globals)
+      exit = await ask(host, { query, params, home, json }, printerFor(globals))
+    },
+    async up(options, globals) {
+      home = homeOf(globals)
+      await host.up({ ...options, home, json })
+    },
+    async demo() {
+      await host.demo((words) => runCli(words, host))
+    },
+    async completion(shell) {
+      const { printCompletionScript } = await import('./completion.ts')
+      printCompletionScript(program, shell)
+    },
+  })
+  const help: string[] = []
+  for (const command of everyCommand(program)) {
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: (text) => void help.push(text), writeErr: (text) => void help.push(text) })
+  }
+
+  try {
+    if (argv[0] === 'complete') {
+      const { printCompletions } = await import('./completion.ts')
+      printCompletions(program, argv.slice(1))
+      return EXIT.ok
+    }
+    if (argv.length === 0) {
+      program.outputHelp()
+      await out.write(help.join(''))
+      return EXIT.ok
+    }
+    await program.parseAsync(argv, { from: 'user' })
+    return exit
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return complain(ofError(error, home))
+    if (error.exitCode === 0) {
+      await out.write(help.join(''))
+      return EXIT.ok
+    }
+    if (error.code === 'commander.help') {
+      const group = program.commands.find((command) => argv.includes(command.name()))?.name() ?? ''
+      return complain(usage(`${group} needs one of its commands`, `see spanledger ${group} --help`))
+    }
+    const [message = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n')
+    return complain(usage([message, ...suggestion].join(' '), 'see spanledger --help'))
+  }
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)]
+}
+
+function numberIn(text: string | undefined): number | undefined {
+  return text === undefined || text === '' ? undefined : Number(text)
+}

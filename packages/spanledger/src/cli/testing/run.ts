@@ -1,0 +1,64 @@
+import { openHome } from '@spanledger/sdk/ledger'
+import { nodePlatform } from '@spanledger/sdk/platform'
+import { openEventStore } from '@spanledger/sdk/store'
+import { loadPrices, openSessionReadModel } from '../../projection/index.ts'
+import { openQueries } from '../../query/index.ts'
+import type { Asker, CliHost } from '../host.ts'
+import { runCli } from '../run-cli.ts'
+
+export interface Ran {
+  exit: number
+  out: string
+  err: string
+}
+
+/** The queries over a home, wired as the program does it. */
+export async function openAsker(dir: string): Promise<Asker> {
+  const platform = nodePlatform()
+  const home = await openHome(platform, dir, { readOnly: false })
+  const events = await openEventStore(platform, home, {})
+  const prices = await loadPrices(platform, home)
+  const queries = openQueries({
+    platform,
+    home,
+    version: '1.2.3',
+    events: () => Promise.resolve(events),
+    sessions: () => openSessionReadModel({ platform, home, events, prices }),
+    async transcoder() {
+      const { createTranscoder } = await import('../../otlp/index.ts')
+      const { createRedactor } = await import('../../redact/index.ts')
+      return createTranscoder({ redactor: createRedactor({}) })
+    },
+    daemon: () => Promise.resolve(undefined),
+  })
+  return {
+    run: (name, params) => queries.run(name, params),
+    async close() {
+      queries.close()
+      await events.close()
+    },
+  }
+}
+
+/** Runs one command line with its output captured. */
+export async function run(
+  argv: string[],
+  options: Partial<CliHost> & { home?: string; columns?: number; tty?: boolean } = {},
+): Promise<Ran> {
+  const { home, columns = 100, tty = false, ...host } = options
+  let out = ''
+  let err = ''
+  const exit = await runCli(home === undefined ? argv : [...argv, '--home', home], {
+    up: () => Promise.reject(new Error('not in this test')),
+    demo: () => Promise.reject(new Error('not in this test')),
+    open: openAsker,
+    version: '1.2.3',
+    env: {},
+    homeFolder: '/nowhere',
+    nowMs: Date.now,
+    stdout: { write: (text) => ((out += text), true), columns, isTTY: tty },
+    stderr: { write: (text) => ((err += text), true) },
+    ...host,
+  })
+  return { exit, out, err }
+}

@@ -1,0 +1,32 @@
+import type { Home } from '@spanledger/sdk/ledger'
+import type { EventStore } from '@spanledger/sdk/store'
+import type { Platform } from '@spanledger/sdk/platform'
+import type { Transcoder } from '../otlp/index.ts'
+import type { SessionReadModel } from '../projection/index.ts'
+import type { WithEngine } from './duck/engine.ts'
+import type { SegmentIndexes } from './segments/segment-index.ts'
+
+/** What queries are answered from. Costly parts are functions: opened by the first question that needs them, then kept. */
+export interface QueryContext {
+  platform: Platform
+  home: Home
+  indexes: SegmentIndexes
+  withEngine: WithEngine
+  events(): Promise<EventStore>
+  sessions(): Promise<SessionReadModel>
+  /** For `import`, which is the only question that writes signals. */
+  transcoder(): Promise<Transcoder>
+  /** The daemon that keeps this home, if one runs. */
+  daemon(): Promise<DaemonInfo | undefined>
+  version: string
+  /** Aborted when the questions are closed: ends what follows the ledger. */
+  stopped: AbortSignal
+}
+
+/** HOME/run/daemon.json. */
+export interface DaemonInfo {
+  pid: number
+  port: number
+  otlpHttpPort?: number
+  otlpGrpcPort?: number
+}

@@ -1,0 +1,85 @@
+import { availableParallelism } from 'node:os'
+import type { Home } from '@spanledger/sdk/ledger'
+import type { Platform } from '@spanledger/sdk/platform'
+import type { EventStore } from '@spanledger/sdk/store'
+import type { DaemonInfo, QueryContext } from './context.ts'
+import type { Transcoder } from '../otlp/index.ts'
+import type { SessionReadModel } from '../projection/index.ts'
+import { createEngines } from './duck/engine.ts'
+import { parseParams } from './params.ts'
+import { type AnswerOf, isQueryName, type ParamsOf, QUERIES, type QueryName, queryNamed } from './registry.ts'
+import { isRefusal, refusal, type Refusal } from './refusal.ts'
+import { createSegmentIndexes } from './segments/segment-index.ts'
+
+/** The parts that questions are answered from; the functions are called at most once, by the first question that needs them. */
+export interface QueriesOptions {
+  platform: Platform
+  home: Home
+  /** Of the program, for `status`. */
+  version: string
+  events: () => Promise<EventStore>
+  sessions: () => Promise<SessionReadModel>
+  transcoder: () => Promise<Transcoder>
+  /** Asked each time: a daemon may come and go. */
+  daemon: () => Promise<DaemonInfo | undefined>
+}
+
+export interface Queries {
+  /**
+   * Answers one question.
+   *
+   * Refuses  unknown names, parameters that do not fit, things that are not in the ledger
+   * Errors   those of the disk
+   */
+  run<Name extends QueryName>(name: Name, params: ParamsOf<Name>): Promise<AnswerOf<Name> | Refusal>
+  run(name: string, params: unknown): Promise<unknown>
+  /** As `run`, for other processes: queries that write or stream are refused. */
+  answer(name: string, params: unknown): Promise<unknown>
+  /** Ends what follows the ledger. What was handed in is closed by whoever opened it. */
+  close(): void
+}
+
+export function openQueries(options: QueriesOptions): Queries {
+  const { platform, home } = options
+  const stopped = new AbortController()
+  const context: QueryContext = {
+    ...options,
+    events: once(options.events),
+    sessions: once(options.sessions),
+    transcoder: once(options.transcoder),
+    indexes: createSegmentIndexes(platform, home),
+    withEngine: createEngines(home, availableParallelism()),
+    stopped: stopped.signal,
+  }
+  const run = async (name: string, given: unknown): Promise<unknown> => {
+    if (!isQueryName(name)) return unknownQuery(name)
+    const query = queryNamed(name)
+    const params = parseParams(query.params, given)
+    return isRefusal(params) ? params : query.run(context, params)
+  }
+  return {
+    run: run as Queries['run'],
+    answer: async (name, given) => (isRemote(name) ? run(name, given) : unknownQuery(name)),
+    close: () => stopped.abort(),
+  }
+}
+
+const isRemote = (name: string): boolean =>
+  isQueryName(name) && queryNamed(name).streams !== true && queryNamed(name).effect !== 'writes'
+
+function unknownQuery(name: string): Refusal {
+  const names = Object.keys(QUERIES).filter(isRemote)
+  return refusal('UNKNOWN_QUERY', `there is no query "${name}" to ask`, `take one of: ${names.join(', ')}`)
+}
+
+/** A failure is not kept: the next question tries again. */
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined
+  return () => {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
+}

@@ -1,0 +1,157 @@
+import * as v from 'valibot'
+import { listSegments } from '@spanledger/sdk/ledger'
+import type { RecordedEvent } from '@spanledger/sdk/model'
+import type { QueryContext } from '../context.ts'
+import { like } from './traces.ts'
+import { rangeSql, timeRange } from '../ledger-input.ts'
+import { limit, since, text, texts, until, wholeNumber } from '../params.ts'
+import { type Cut, query } from '../query.ts'
+import { isoNano } from '../times.ts'
+
+export interface EventsAnswer extends Cut {
+  /** The latest events, oldest of them first. */
+  rows: RecordedEvent[]
+}
+
+export interface EventStatsAnswer {
+  events: number
+  streams: number
+  lastPosition: number
+  types: { type: string; events: number; streams: number; firstTime: string; lastTime: string }[]
+}
+
+const type = v.optional(texts('only events of this type; may be given again', 'TYPE'))
+const stream = v.optional(text('only events of this stream; * stands for anything', 'STREAM'))
+
+export const events = query({
+  summary: 'Domain events, the latest ones',
+  params: v.strictObject({ type, stream, since, until, limit: limit(50, 'events, the latest ones') }),
+  async run(context, given): Promise<EventsAnswer> {
+    const conditions = [
+      ...rangeSql('epoch_ns(time)', timeRange(context, given)),
+      ...(given.type === undefined ? [] : [`(${given.type.map((name) => like('type', name)).join(' OR ')})`]),
+      ...(given.stream === undefined ? [] : [like('stream', given.stream)]),
+    ]
+    const rows = await ask(
+      context,
+      `SELECT type AS event, id, stream, version, position, epoch_ns(time) AS time, data, meta FROM events
+${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`} ORDER BY position DESC LIMIT ${given.limit + 1}`,
+    )
+    const recorded = rows.slice(0, given.limit).map(({ time, meta, ...event }) => ({
+      ...event,
+      time: String(time),
+      ...(meta === null ? {} : { meta }),
+    })) as RecordedEvent[]
+    return { rows: recorded.toReversed(), cut: rows.length > given.limit, limit: given.limit }
+  },
+})
+
+export const eventStats = query({
+  summary: 'How many events of each type',
+  params: v.strictObject({}),
+  async run(context): Promise<EventStatsAnswer> {
+    const [[total], types] = await Promise.all([
+      ask(
+        context,
+        'SELECT count(*) AS events, count(DISTINCT stream) AS streams, coalesce(max(position), 0) AS last FROM events',
+      ),
+      ask(
+        context,
+        `SELECT type, count(*) AS events, count(DISTINCT stream) AS streams, epoch_ns(min(time)) AS first, epoch_ns(max(time)) AS last
+FROM events GROUP BY type ORDER BY events DESC, type`,
+      ),
+    ])
+    return {
+      events: Number(total!['events']),
+      streams: Number(total!['streams']),
+      lastPosition: Number(total!['last']),
+      types: types.map((row) => ({
+        type: String(row['type']),
+        events: Number(row['events']),
+        streams: Number(row['streams']),
+        firstTime: isoNano(String(row['first'])),
+        lastTime: isoNano(String(row['last'])),
+      })),
+    }
+  },
+})
+
+/** All events in order of position, as they were recorded. */
+export const eventExport = query({
+  summary: 'Events as JSON Lines, in the order they were recorded',
+  params: v.strictObject({
+    type,
+    stream,
+    since,
+    until,
+    limit: v.optional(wholeNumber('at most so many events')),
+  }),
+  streams: true,
+  async run(context, given): Promise<AsyncIterable<RecordedEvent>> {
+    const store = await context.events()
+    return filtered(store.readAll({}), matcher(context, given), given.limit)
+  },
+})
+
+export const eventFollow = query({
+  summary: 'Events as they happen',
+  params: v.strictObject({
+    type,
+    stream,
+    fromPosition: v.optional(wholeNumber('first those recorded from this position on')),
+  }),
+  streams: true,
+  async run(context, given): Promise<AsyncIterable<RecordedEvent>> {
+    const store = await context.events()
+    const fromPosition = given.fromPosition ?? (await store.position()) + 1
+    const recorded = store.subscribe({ fromPosition, signal: context.stopped })
+    return filtered(recorded, matcher(context, given), undefined)
+  },
+})
+
+async function ask(context: QueryContext, sql: string): Promise<Record<string, unknown>[]> {
+  const segments = await listSegments(context.platform, context.home, 'events')
+  return context.withEngine({ segments: { events: segments }, origins: [], metrics: [] }, (engine) =>
+    engine.rows(sql),
+  )
+}
+
+interface Filters {
+  type?: string[] | undefined
+  stream?: string | undefined
+  since?: string | undefined
+  until?: string | undefined
+}
+
+function matcher(context: QueryContext, given: Filters): (event: RecordedEvent) => boolean {
+  const { since: from, until: to } = timeRange(context, given)
+  const types = given.type?.map(globbed)
+  const streams = given.stream === undefined ? undefined : globbed(given.stream)
+  return ({ event, stream: name, time }) =>
+    (types === undefined || types.some((matches) => matches.test(event))) &&
+    (streams === undefined || streams.test(name)) &&
+    (from === undefined || BigInt(time) >= from) &&
+    (to === undefined || BigInt(time) < to)
+}
+
+const globbed = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+      .join('.*')}$`,
+    's',
+  )
+
+async function* filtered(
+  recorded: AsyncIterable<RecordedEvent>,
+  matches: (event: RecordedEvent) => boolean,
+  atMost = Infinity,
+): AsyncGenerator<RecordedEvent> {
+  let count = 0
+  for await (const event of recorded) {
+    if (!matches(event)) continue
+    yield event
+    if (++count >= atMost) return
+  }
+}

@@ -1,0 +1,88 @@
+import * as v from 'valibot'
+import { quoted } from '../duck/views.ts'
+import { engineInput, mayHold, rangeSql, timeRange } from '../ledger-input.ts'
+import { choice, limit, since, text, until } from '../params.ts'
+import { type Cut, query } from '../query.ts'
+import { isoNano } from '../times.ts'
+import { like } from './traces.ts'
+
+export interface LogRow {
+  /** When it was observed where the sender told no time; null when neither was told. */
+  time: string | null
+  severity: number | null
+  level: string | null
+  service: string | null
+  eventName: string | null
+  body: string | null
+  attributes: Record<string, unknown>
+  traceId: string | null
+  spanId: string | null
+}
+
+export interface LogsAnswer extends Cut {
+  /** The latest records, oldest of them first. */
+  rows: LogRow[]
+}
+
+/** OpenTelemetry's severity numbers: the first of each range. */
+const SEVERITY_NUMBERS = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const
+export const SEVERITIES = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
+/** For senders that tell a text only. */
+const SEVERITY_SQL = `coalesce(severity, CASE ${SEVERITIES.map((name) => `WHEN lower(level) LIKE '${name}%' THEN ${SEVERITY_NUMBERS[name]}`).join(' ')} END)`
+
+export const logs = query({
+  summary: 'Log records, the latest ones',
+  params: v.strictObject({
+    service: v.optional(text('records of this service; * stands for anything', 'NAME')),
+    severity: v.optional(choice('records at least so severe', 'LEVEL', SEVERITIES)),
+    event: v.optional(text('records of this event name; * stands for anything', 'NAME')),
+    search: v.optional(text('records with this text in body or attributes, upper or lower case', 'TEXT')),
+    trace: v.optional(text('records of this trace', 'ID')),
+    since,
+    until,
+    limit: limit(100, 'records, the latest ones'),
+  }),
+  async run(context, given): Promise<LogsAnswer> {
+    const range = timeRange(context, given)
+    const where = [
+      ...rangeSql('time_unix_nano', range),
+      ...(given.service === undefined ? [] : [like('service', given.service)]),
+      ...(given.event === undefined ? [] : [like('event_name', given.event)]),
+      ...(given.severity === undefined ? [] : [`${SEVERITY_SQL} >= ${SEVERITY_NUMBERS[given.severity]}`]),
+      ...(given.trace === undefined ? [] : [`starts_with(trace_id, ${quoted(given.trace.toLowerCase())})`]),
+      ...(given.search === undefined ? [] : [searchSql(given.search)]),
+    ]
+    const segments = (await context.indexes.of('logs')).filter((segment) => {
+      const bounded = range.since !== undefined || range.until !== undefined
+      return !bounded || mayHold(segment, range)
+    })
+    const sql = `SELECT time_unix_nano, severity, level, service, event_name, body, attributes, trace_id, span_id
+FROM logs ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
+ORDER BY time_unix_nano DESC NULLS LAST LIMIT ${given.limit + 1}`
+    const rows = await context.withEngine(engineInput({ logs: segments }), (engine) => engine.rows(sql))
+    return {
+      rows: rows.slice(0, given.limit).map(logRow).toReversed(),
+      cut: rows.length > given.limit,
+      limit: given.limit,
+    }
+  },
+})
+
+const searchSql = (wanted: string): string =>
+  `(contains(lower(coalesce(body, '')), lower(${quoted(wanted)})) OR contains(lower(coalesce(CAST(attributes AS VARCHAR), '')), lower(${quoted(wanted)})))`
+
+function logRow(row: Record<string, unknown>): LogRow {
+  const time = row['time_unix_nano'] as string | number | null
+  return {
+    time: time === null ? null : isoNano(String(time)),
+    severity: row['severity'] as number | null,
+    level: row['level'] as string | null,
+    service: row['service'] as string | null,
+    eventName: row['event_name'] as string | null,
+    body: row['body'] as string | null,
+    attributes: (row['attributes'] ?? {}) as Record<string, unknown>,
+    traceId: row['trace_id'] as string | null,
+    spanId: row['span_id'] as string | null,
+  }
+}

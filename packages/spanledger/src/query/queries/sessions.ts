@@ -1,0 +1,66 @@
+import * as v from 'valibot'
+import type { SessionDetail, SessionSummary } from '../../projection/index.ts'
+import { timeRange } from '../ledger-input.ts'
+import { limit, text, time } from '../params.ts'
+import { type Cut, query } from '../query.ts'
+import { refusal, type Refusal } from '../refusal.ts'
+
+export interface SessionsAnswer extends Cut {
+  /** Latest start first. */
+  rows: SessionSummary[]
+  total: number
+}
+
+export const sessions = query({
+  summary: 'Sessions of coding agents, latest first',
+  params: v.strictObject({
+    agent: v.optional(text('only sessions of this agent', 'NAME')),
+    since: v.optional(time('only sessions heard of since then')),
+    limit: limit(20, 'sessions'),
+  }),
+  async run(context, given): Promise<SessionsAnswer> {
+    const model = await context.sessions()
+    await model.refresh()
+    const { since: from } = timeRange(context, { since: given.since })
+    const { sessions: rows, total } = model.list({
+      limit: given.limit,
+      ...(given.agent === undefined ? {} : { agent: given.agent }),
+      ...(from === undefined ? {} : { sinceMs: Number(from / 1_000_000n) }),
+    })
+    return { rows, total, cut: total > rows.length, limit: given.limit }
+  },
+})
+
+export const session = query({
+  summary: 'What one session did, what it cost and where the time went',
+  params: v.strictObject({
+    id: text('session id, the beginning of one, or "last"', 'ID', 1),
+    limit: limit(500, 'activities in the tree'),
+  }),
+  async run(context, given): Promise<SessionDetail | Refusal> {
+    const model = await context.sessions()
+    await model.refresh()
+    const id = given.id === 'last' ? model.list({ limit: 1 }).sessions[0]?.id : given.id
+    if (id === undefined)
+      return refusal(
+        'UNKNOWN_SESSION',
+        'no session was recorded yet',
+        'point an agent here: spanledger up says how',
+      )
+    const answer = model.show(id, { limit: given.limit })
+    if (answer.found) return answer.session
+    return answer.ambiguous
+      ? refusal(
+          'AMBIGUOUS_ID',
+          `more than one session begins with "${given.id}"`,
+          'give more of the id',
+          answer.near,
+        )
+      : refusal(
+          'UNKNOWN_SESSION',
+          `no session "${given.id}" in this ledger`,
+          'see which there are: spanledger sessions',
+          answer.near,
+        )
+  },
+})

@@ -1,0 +1,167 @@
+import * as v from 'valibot'
+import type { QueryContext } from '../context.ts'
+import { quoted } from '../duck/views.ts'
+import { engineInput, mayHold, timeRange } from '../ledger-input.ts'
+import { choice, duration, limit, text, texts, time } from '../params.ts'
+import { type Cut, cutAt, query } from '../query.ts'
+import { isRefusal, refusal, type Refusal } from '../refusal.ts'
+import { mayContain, TRACE_ID_DIGITS, traceKey } from '../segments/bloom.ts'
+import type { IndexedSegment } from '../segments/segment-index.ts'
+import { isoNano } from '../times.ts'
+import { Buffer } from 'node:buffer'
+
+export interface TraceRow {
+  traceId: string
+  /** Name and service of the span without a parent; of the earliest one where there is none. */
+  name: string
+  service: string | null
+  startedAt: string
+  durationMs: number
+  spans: number
+  errors: number
+  services: string[]
+}
+
+export interface TracesAnswer extends Cut {
+  rows: TraceRow[]
+}
+
+export const STATUSES = ['ok', 'error', 'unset'] as const
+
+const params = v.strictObject({
+  service: v.optional(text('traces with a span of this service; * stands for anything', 'NAME')),
+  name: v.optional(text('traces with a span of this name; * stands for anything', 'NAME')),
+  status: v.optional(choice('traces with a span of this status', 'STATUS', STATUSES)),
+  attr: v.optional(
+    texts('traces with a span that has this attribute: key=value, also != >= <= > <', 'KEY=VALUE'),
+  ),
+  minDuration: v.optional(duration('traces that took at least so long, from first start to last end')),
+  maxDuration: v.optional(duration('traces that took at most so long')),
+  since: v.optional(time('traces that began since then')),
+  until: v.optional(time('traces that began before then')),
+  limit: limit(20, 'traces, the latest ones'),
+})
+
+type Params = v.InferOutput<typeof params>
+
+export const traces = query({
+  summary: 'Traces, latest first',
+  params,
+  async run(context, given): Promise<TracesAnswer | Refusal> {
+    const spanConditions = conditions(given)
+    if (isRefusal(spanConditions)) return spanConditions
+    const all = await context.indexes.of('spans')
+    const range = timeRange(context, given)
+    let read = all.filter((segment) => mayHold(segment, { since: range.since }))
+    for (;;) {
+      const rows = await ask(context, read, tracesSql(given, spanConditions, range))
+      // A trace that seems to begin after `since` may have begun in a segment that was left out: then that one is read as well.
+      const missed = all.filter(
+        (segment) => !read.includes(segment) && rows.some((row) => mayHoldTrace(segment, row.traceId)),
+      )
+      if (missed.length === 0) return cutAt(rows, given.limit)
+      read = all.filter((segment) => read.includes(segment) || missed.includes(segment))
+    }
+  },
+})
+
+const mayHoldTrace = ({ blocks, tail }: IndexedSegment, traceId: string): boolean => {
+  const key = traceKey(Buffer.from(traceId, 'latin1'), 0, TRACE_ID_DIGITS)
+  return [...blocks, tail.block].some(({ traces: filter }) => filter !== undefined && mayContain(filter, key))
+}
+
+async function ask(context: QueryContext, read: IndexedSegment[], sql: string): Promise<TraceRow[]> {
+  const rows = await context.withEngine(engineInput({ spans: read }), (engine) => engine.rows(sql))
+  return rows.map((row) => ({
+    traceId: String(row['trace_id']),
+    name: String(row['name']),
+    service: row['service'] as string | null,
+    startedAt: isoNano(String(row['start'])),
+    durationMs: Number(row['ns']) / 1e6,
+    spans: Number(row['spans']),
+    errors: Number(row['errors']),
+    services: (row['services'] as (string | null)[] | null)?.filter((name) => name !== null).toSorted() ?? [],
+  }))
+}
+
+/**
+ * Lists made distinct, not DISTINCT aggregates: over 1,000,000 spans 340 ms against 600.
+ *
+ * Only trace ids of 32 digits: other lines are damage, and would never be found again by their id.
+ */
+function tracesSql(
+  given: Params,
+  spanConditions: string[],
+  { since: from, until: to }: { since?: bigint | undefined; until?: bigint | undefined },
+): string {
+  const having = [
+    ...(spanConditions.length === 0 ? [] : [`bool_or(${spanConditions.join(' AND ')})`]),
+    ...(from === undefined ? [] : [`start >= ${from}`]),
+    ...(to === undefined ? [] : [`start < ${to}`]),
+    ...(given.minDuration === undefined ? [] : [`ns >= ${given.minDuration}`]),
+    ...(given.maxDuration === undefined ? [] : [`ns <= ${given.maxDuration}`]),
+  ]
+  return `SELECT trace_id, root.n AS name, root.s AS service, start, ns, spans, errors, services FROM (SELECT trace_id,
+  arg_min({n: name, s: service}, start_unix_nano::HUGEINT + CASE WHEN parent_span_id IS NULL THEN 0 ELSE 100000000000000000000 END) AS root,
+  min(start_unix_nano) AS start,
+  max(start_unix_nano::HUGEINT + duration_ns) - min(start_unix_nano) AS ns,
+  len(list_distinct(list(span_id))) AS spans,
+  coalesce(len(list_distinct(list(span_id) FILTER (status = 'error'))), 0) AS errors,
+  list_distinct(list(service)) AS services
+FROM spans WHERE length(trace_id) = 32 AND start_unix_nano IS NOT NULL
+GROUP BY trace_id
+${having.length === 0 ? '' : `HAVING ${having.join(' AND ')}`})
+ORDER BY start DESC, trace_id LIMIT ${given.limit + 1}`
+}
+
+function conditions(given: Params): string[] | Refusal {
+  const sql = [
+    ...(given.service === undefined ? [] : [like('service', given.service)]),
+    ...(given.name === undefined ? [] : [like('name', given.name)]),
+    ...(given.status === undefined ? [] : [`status = ${quoted(given.status)}`]),
+  ]
+  for (const condition of given.attr ?? []) {
+    const attribute = attributeSql(condition)
+    if (isRefusal(attribute)) return attribute
+    sql.push(attribute)
+  }
+  return sql
+}
+
+/** `*` stands for any run of characters; everything else for itself. */
+export function like(column: string, pattern: string): string {
+  if (!pattern.includes('*')) return `${column} = ${quoted(pattern)}`
+  const escaped = pattern.replaceAll(/[\\%_]/g, String.raw`\$&`).replaceAll('*', '%')
+  return `${column} LIKE ${quoted(escaped)} ESCAPE '\\'`
+}
+
+const ATTRIBUTE = /^([^=<>!"\\]+)(>=|<=|!=|=|<|>)(.*)$/s
+
+/** `http.response.status_code>=500`: the span's attribute, else its resource's. Numbers compare as numbers. */
+function attributeSql(condition: string): string | Refusal {
+  const match = ATTRIBUTE.exec(condition)
+  if (match === null)
+    return refusal(
+      'BAD_PARAMETER',
+      `attr: "${condition}" is no condition`,
+      'write it as key=value, key!=value, key>=number or key<number',
+    )
+  const [, key, operator, value] = match
+  const path = quoted(`$."${key!.trim()}"`)
+  const found = `coalesce(attributes->>${path}, resource->>${path})`
+  const number = Number(value)
+  const isNumber = value!.trim() !== '' && !Number.isNaN(number)
+  if (operator === '=' || operator === '!=') {
+    const same = isNumber
+      ? `(${found} = ${quoted(value!)} OR TRY_CAST(${found} AS DOUBLE) = ${number})`
+      : `${found} = ${quoted(value!)}`
+    return operator === '=' ? same : `(${found} IS NULL OR NOT ${same})`
+  }
+  if (!isNumber)
+    return refusal(
+      'BAD_PARAMETER',
+      `attr: ${operator} compares numbers, and "${value}" is none`,
+      `give a number: --attr '${key}${operator}100'`,
+    )
+  return `TRY_CAST(${found} AS DOUBLE) ${operator} ${number}`
+}

@@ -1,0 +1,33 @@
+/**
+ * A question that has no answer, told as a value: what is wrong and what to do next, one line each.
+ *
+ * `UNKNOWN_*`, `AMBIGUOUS_ID`  there is no such thing in this ledger; `near` holds what may have been meant
+ * others                       the question itself is wrong
+ */
+export interface Refusal {
+  refused: RefusalCode
+  message: string
+  next: string
+  near?: string[]
+  /** Lines that show where: an excerpt with a caret under it. */
+  place?: string
+}
+
+export type RefusalCode =
+  | 'UNKNOWN_QUERY'
+  | 'BAD_PARAMETER'
+  | 'UNKNOWN_SESSION'
+  | 'UNKNOWN_TRACE'
+  | 'UNKNOWN_METRIC'
+  | 'AMBIGUOUS_ID'
+  | 'SQL_ERROR'
+  | 'SQL_NOT_ALLOWED'
+  | 'SQL_TOO_LONG'
+  | 'UNREADABLE_FILE'
+
+export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
+  return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }
+}
+
+export const isRefusal = (answer: unknown): answer is Refusal =>
+  typeof answer === 'object' && answer !== null && 'refused' in answer

@@ -1,0 +1,49 @@
+import type * as v from 'valibot'
+import type { Query } from './query.ts'
+import type { Refusal } from './refusal.ts'
+import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
+import { exportSignal } from './queries/export.ts'
+import { importFiles } from './queries/import.ts'
+import { logs } from './queries/logs.ts'
+import { metric, metrics } from './queries/metrics.ts'
+import { session, sessions } from './queries/sessions.ts'
+import { sql } from './queries/sql.ts'
+import { status } from './queries/status.ts'
+import { trace } from './queries/trace.ts'
+import { traces } from './queries/traces.ts'
+import { verify } from './queries/verify.ts'
+
+/** Every question there is, by the name it has on the command line's inside, in the HTTP API and for agents. */
+export const QUERIES = {
+  status,
+  sessions,
+  session,
+  traces,
+  trace,
+  logs,
+  metrics,
+  metric,
+  events,
+  'events.stats': eventStats,
+  'events.export': eventExport,
+  'events.follow': eventFollow,
+  sql,
+  verify,
+  export: exportSignal,
+  import: importFiles,
+} as const
+
+export type QueryName = keyof typeof QUERIES
+
+export type ParamsOf<Name extends QueryName> = v.InferInput<(typeof QUERIES)[Name]['params']>
+
+/** What a query answers when it does not refuse. */
+export type AnswerOf<Name extends QueryName> = Exclude<
+  Awaited<ReturnType<(typeof QUERIES)[Name]['run']>>,
+  Refusal
+>
+
+export const isQueryName = (name: string): name is QueryName => Object.hasOwn(QUERIES, name)
+
+/** The same with its types forgotten, for whoever takes names and parameters from outside. */
+export const queryNamed = (name: QueryName): Query => QUERIES[name] as unknown as Query

@@ -1,0 +1,117 @@
+import { Buffer } from 'node:buffer'
+import type { OriginLine, SpanLine } from '@spanledger/sdk/model'
+import { mayContain, PREFIX_DIGITS, TRACE_ID_DIGITS, traceKey } from '../segments/bloom.ts'
+import type { Platform } from '@spanledger/sdk/platform'
+import { readRange } from '../segments/files.ts'
+import type { IndexedSegment } from '../segments/segment-index.ts'
+
+/** Fewer digits than this would match half the ledger. */
+export const PREFIX_DIGITS_MIN = 4
+/** So many trace ids that begin alike are collected before the search stops. */
+const CANDIDATES_MAX = 10
+
+export interface FoundTrace {
+  spans: SpanLine[]
+  /** The definitions the spans refer to by `in`. */
+  origins: Map<string, OriginLine>
+  /** Lines that hold the id but are not JSON: damage, reported by `verify`. */
+  damaged: number
+}
+
+/**
+ * All spans of one trace. Blocks whose filter says no are not read; the others are searched for the id's bytes with the
+ * native indexOf, and only lines that hold it are parsed.
+ *
+ * @param id 32 lower-case hex digits
+ */
+export async function findTrace(
+  platform: Platform,
+  segments: readonly IndexedSegment[],
+  id: string,
+): Promise<FoundTrace> {
+  const digits = Buffer.from(id, 'latin1')
+  const key = traceKey(digits, 0, TRACE_ID_DIGITS)
+  const found: FoundTrace = { spans: [], origins: new Map(), damaged: 0 }
+  for (const indexed of segments) {
+    const before = found.spans.length
+    for (const { from, to, traces } of indexed.blocks) {
+      if (traces !== undefined && !mayContain(traces, key)) continue
+      collect(await readRange(platform, indexed.segment.path, from, to), digits, found)
+    }
+    collect(indexed.tail.bytes, digits, found)
+    if (found.spans.length > before) addOrigins(indexed, found)
+  }
+  return found
+}
+
+/**
+ * The trace ids that begin with `prefix`, at most CANDIDATES_MAX of them, in the order of the ledger. Reads every
+ * block when the prefix is shorter than the filters know.
+ */
+export async function findTraceIds(
+  platform: Platform,
+  segments: readonly IndexedSegment[],
+  prefix: string,
+): Promise<string[]> {
+  const needle = Buffer.from(`"trace":"${prefix}`, 'latin1')
+  const ids = new Set<string>()
+  const digits = Buffer.from(prefix, 'latin1')
+  const key = prefix.length < PREFIX_DIGITS ? undefined : traceKey(digits, 0, PREFIX_DIGITS)
+  for (const { segment, blocks, tail } of segments) {
+    for (const { from, to, traces } of blocks) {
+      if (ids.size >= CANDIDATES_MAX) return [...ids]
+      if (key !== undefined && traces !== undefined && !mayContain(traces, key)) continue
+      collectIds(await readRange(platform, segment.path, from, to), needle, prefix.length, ids)
+    }
+    collectIds(tail.bytes, needle, prefix.length, ids)
+  }
+  return [...ids]
+}
+
+function collect(bytes: Buffer, digits: Buffer, found: FoundTrace): void {
+  const id = digits.toString('latin1')
+  for (let at = bytes.indexOf(digits); at !== -1;) {
+    const start = bytes.lastIndexOf(10, at) + 1
+    const end = bytes.indexOf(10, at)
+    const line = parse(bytes.toString('utf8', start, end))
+    // The id may also stand in a link or an attribute of another trace's span.
+    if (line === undefined) found.damaged++
+    else if (typeof line.span === 'string' && line.trace === id) found.spans.push(line)
+    at = bytes.indexOf(digits, end)
+  }
+}
+
+function collectIds(bytes: Buffer, needle: Buffer, prefixDigits: number, ids: Set<string>): void {
+  for (
+    let at = bytes.indexOf(needle);
+    at !== -1 && ids.size < CANDIDATES_MAX;
+    at = bytes.indexOf(needle, at + 1)
+  ) {
+    const from = at + needle.length - prefixDigits
+    const id = bytes.toString('latin1', from, from + TRACE_ID_DIGITS)
+    if (ids.has(id)) continue
+    // It may be the trace of a link: those of spans stand at the top of the line.
+    const line = parse(bytes.toString('utf8', bytes.lastIndexOf(10, at) + 1, bytes.indexOf(10, at)))
+    if (typeof line?.span === 'string' && line.trace === id) ids.add(id)
+  }
+}
+
+function addOrigins({ blocks, tail }: IndexedSegment, found: FoundTrace): void {
+  const wanted = new Set(found.spans.map((span) => span.in).filter((id) => !found.origins.has(id)))
+  if (wanted.size === 0) return
+  const add = (text: string): void => {
+    const line = parse(text) as Partial<OriginLine> | undefined
+    if (line?.origin !== undefined && wanted.has(line.origin))
+      found.origins.set(line.origin, line as OriginLine)
+  }
+  for (const block of blocks) block.definitions.forEach(add)
+  tail.block.definitions.forEach(add)
+}
+
+function parse(text: string): (SpanLine & Record<string, unknown>) | undefined {
+  try {
+    return JSON.parse(text) as SpanLine & Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}
