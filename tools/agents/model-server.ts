@@ -5,7 +5,7 @@ import { anthropic } from './model/anthropic.ts'
 import { gemini } from './model/gemini.ts'
 import { chat, responses } from './model/openai.ts'
 import type { Answer, Body, Protocol, Truth } from './model/protocol.ts'
-import type { Scenario } from './scenarios.ts'
+import { PROMPT, type Scenario, type Step } from './scenarios.ts'
 
 const PROTOCOLS: readonly Protocol[] = [anthropic, responses, chat, gemini]
 
@@ -62,11 +62,11 @@ async function answer(
   const tools = protocol.tools(body)
   const streams = protocol.streams(body, url)
   const working = tools.length > 0 && (protocol !== gemini || streams)
-  const step = working
-    ? scenario.steps[Math.min(protocol.results(text), scenario.steps.length - 1)]!
-    : { text: protocol.aside }
+  // A subagent is given its own prompt, not the user's.
+  const steps = scenario.delegated && !text.includes(PROMPT) ? scenario.delegated : scenario.steps
+  const step = working ? steps[Math.min(protocol.results(text), steps.length - 1)]! : { text: protocol.aside }
   await sleep(step.delayMs ?? 0)
-  const call = step.command === undefined ? undefined : shellCall(tools, step.command)
+  const call = callFor(step, tools)
   truth.push({ tool: call?.name, tokens: protocol.truth(scenario.usage) })
   const told: Answer = {
     number: truth.length,
@@ -86,10 +86,18 @@ async function answer(
   response.end()
 }
 
-/** The shell tool under the name and argument shape that this agent offers; undefined when it offers none. */
-function shellCall(tools: readonly string[], command: string): Answer['call'] {
+/** The step's tool under the name and argument shape that this agent offers; undefined when it offers none. */
+function callFor({ command, delegate }: Step, tools: readonly string[]): Answer['call'] {
+  const shapes = command !== undefined ? shells(command) : delegate !== undefined ? subagents(delegate) : {}
+  const name = Object.keys(shapes).find((known) => tools.includes(known))
+  return name === undefined ? undefined : { name, args: shapes[name]! }
+}
+
+type Shapes = Record<string, Record<string, unknown>>
+
+function shells(command: string): Shapes {
   const described = { command, description: 'run a command' }
-  const shapes: Record<string, Record<string, unknown>> = {
+  return {
     Bash: described,
     bash: described,
     run_shell_command: described,
@@ -98,6 +106,14 @@ function shellCall(tools: readonly string[], command: string): Answer['call'] {
     shell: { command: ['bash', '-lc', command] },
     local_shell: { command: ['bash', '-lc', command] },
   }
-  const name = Object.keys(shapes).find((known) => tools.includes(known))
-  return name === undefined ? undefined : { name, args: shapes[name]! }
+}
+
+function subagents(prompt: string): Shapes {
+  const description = 'look into it'
+  return {
+    Agent: { description, prompt, subagent_type: 'general-purpose' },
+    Task: { description, prompt, subagent_type: 'general-purpose' },
+    task: { description, prompt, name: 'helper', agent_type: 'general-purpose', subagent_type: 'general' },
+    invoke_agent: { agent_name: 'generalist', prompt },
+  }
 }

@@ -2,6 +2,8 @@
 export interface Step {
   /** A shell command for the agent to run; without one the model answers `text` and the turn ends. */
   command?: string
+  /** Work for a subagent, which plays the scenario's `delegated` steps. */
+  delegate?: string
   text?: string
   /** The command exits with something other than 0. */
   fails?: boolean
@@ -20,6 +22,7 @@ export interface Usage {
 export interface Scenario {
   name: string
   steps: Step[]
+  delegated?: Step[]
   /** Told with every answer, in the provider's own way of counting. */
   usage: Usage
 }
@@ -53,5 +56,13 @@ export const SCENARIOS: readonly Scenario[] = [
     usage: small,
   },
 ]
+
+/** Only for agents that offer subagents in a headless run. */
+export const DELEGATE: Scenario = {
+  name: 'delegate',
+  steps: [{ delegate: 'Look into the folder.' }, { text: 'The helper looked.' }],
+  delegated: [{ command: 'ls' }, { command: 'exit 4', fails: true }, { text: 'Three files.' }],
+  usage: small,
+}
 
 export const PROMPT = 'Find out why the test fails, fix it and commit.'

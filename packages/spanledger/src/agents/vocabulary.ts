@@ -64,6 +64,7 @@ export interface ObservedFields {
   promptId?: string
   agentId?: string
   parentAgentId?: string
+  agentName?: string
   parentSession?: string
   name?: string
   model?: string

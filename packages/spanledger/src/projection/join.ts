@@ -98,7 +98,7 @@ function inputDiffers(a: Thing, b: Thing): number {
 }
 
 function compatible(a: Thing, b: Thing): boolean {
-  for (const id of ['requestId', 'toolUseId', 'name'] as const) {
+  for (const id of ['requestId', 'toolUseId', 'name', 'agentId'] as const) {
     const [one, other] = [field(a, id), field(b, id)]
     if (one !== undefined && other !== undefined && one !== other) return false
   }

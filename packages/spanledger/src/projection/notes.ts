@@ -1,9 +1,9 @@
 import { field, tokensOf, type Thing } from './merge.ts'
 import type { SessionSummary, Tokens } from './session-view.ts'
-import type { Things } from './things.ts'
+import type { Activity, Things } from './things.ts'
 
 interface Call {
-  call: Thing
+  call: Activity
   tokens: Tokens | null
   costUsd: number | null
 }
@@ -17,7 +17,7 @@ export function notesOf(head: SessionSummary, things: Things, calls: readonly Ca
     ...differing(things.modelCalls),
     ...withoutTokens(calls),
     ...cutOff(head, things),
-    ...turnSums(things, head.tokens),
+    ...turnSums(things, calls),
     ...reportedCost(calls),
     ...unpriced(head),
   ]
@@ -63,17 +63,17 @@ function cutOff(head: SessionSummary, things: Things): string[] {
     : []
 }
 
-/** Sums that the agent reports for its turns, against the sum of the calls it told. */
-function turnSums(things: Things, tokens: Tokens): string[] {
+/** Sums that the agent reports for its turns, against those of the calls it told; its subagents' are not in them. */
+function turnSums(things: Things, calls: readonly Call[]): string[] {
   const sums = things.turns.map((turn) => tokensOf(turn)).filter((sum) => sum !== null)
   if (sums.length === 0) return []
+  const own = calls.filter(({ call }) => call.agent === undefined)
   return (['input', 'output'] as const).flatMap((part) => {
     const reported = sums.reduce((total, sum) => total + sum[part], 0)
-    return reported === tokens[part]
+    const told = own.reduce((total, { tokens }) => total + (tokens?.[part] ?? 0), 0)
+    return reported === told
       ? []
-      : [
-          `${part} tokens: the model calls sum to ${tokens[part]}, the agent reports ${reported} for its turns`,
-        ]
+      : [`${part} tokens: its own model calls sum to ${told}, the agent reports ${reported}`]
   })
 }
 

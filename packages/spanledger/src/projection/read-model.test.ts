@@ -6,7 +6,15 @@ import { headerLine, openHome, type Home } from '@spanledger/sdk/ledger'
 import type { OriginLine, RecordedEvent } from '@spanledger/sdk/model'
 import { nodePlatform } from '@spanledger/sdk/platform'
 import type { Observed } from '../agents/index.ts'
-import { claudeCode, codex, copilotCli, geminiCli, origin, span } from '../agents/testing/records.ts'
+import {
+  claudeCode,
+  codex,
+  copilotCli,
+  geminiCli,
+  opencode,
+  origin,
+  span,
+} from '../agents/testing/records.ts'
 import { openSessionReadModel, priceTable, type SessionEvents, type SessionReadModel } from './index.ts'
 
 const platform = nodePlatform()
@@ -268,4 +276,34 @@ it('finds a session by a unique beginning, and names those that may have been me
     near: ['73633c63-aa', '73633c63-bb', 'f0000000-cc'],
   })
   expect(model.show('')).toMatchObject({ found: false })
+})
+
+const child = (id: string, parent: string): Observed[] =>
+  opencode(id).map((observed) => {
+    const { record } = structuredClone(observed)
+    const body = 'body' in record && Array.isArray(record.body) ? record.body : undefined
+    if (body?.[0] === 'created')
+      body[1] = String(body[1]).replace('"parentID":undefined', `"parentID":"${parent}"`)
+    if ('trace' in record) record.trace = Buffer.from(id.padEnd(16)).toString('hex')
+    return { ...observed, record } as Observed
+  })
+
+it('shows a session that is a subagent inside of its parent, however deep, and by itself when asked', async () => {
+  await writers()([...child('ses_deep', 'ses_sub'), ...opencode('ses_root'), ...child('ses_sub', 'ses_root')])
+  const model = await open()
+  await model.refresh()
+  expect(model.list().sessions.map(({ id }) => id)).toEqual(['ses_root'])
+  const answer = model.show('ses_root')
+  expect(answer).toMatchObject({
+    found: true,
+    session: { modelCalls: 6, toolCalls: 6, prompts: 1, subagents: 2 },
+  })
+  const [root] = answer.found ? answer.session.tree : []
+  const sub = root!.children.find(({ kind }) => kind === 'agent')
+  expect(sub).toMatchObject({ id: 'ses_sub', tokens: { input: 9600 } })
+  expect(sub!.children.find(({ kind }) => kind === 'agent')).toMatchObject({
+    id: 'ses_deep',
+    tokens: { input: 4800 },
+  })
+  expect(model.show('ses_sub')).toMatchObject({ found: true, session: { modelCalls: 4, subagents: 1 } })
 })

@@ -1,8 +1,9 @@
 import { listSegments, readSegment, type Home, type Segment } from '@spanledger/sdk/ledger'
 import type { NewEvent, OriginLine, RecordedEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
-import { observe, type SessionEvent } from '../agents/index.ts'
+import { observe, type Observation, type SessionEvent } from '../agents/index.ts'
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { Family } from './family.ts'
 import type { PriceOf } from './prices.ts'
 import { scanLines, type Origins } from './scan.ts'
 import type { SessionDetail, SessionSummary } from './session-view.ts'
@@ -37,7 +38,7 @@ export interface ListOptions {
   limit?: number
 }
 
-/** Newest first; `total` counts what the filters let through, before the limit. */
+/** Newest first, subagents' sessions inside of their parents'; `total` counts what the filters let through, before the limit. */
 export interface SessionList {
   sessions: SessionSummary[]
   total: number
@@ -81,6 +82,7 @@ export async function openSessionReadModel(options: SessionReadModelOptions): Pr
 class Sessions implements SessionReadModel {
   readonly #options: SessionReadModelOptions
   readonly #states = new Map<string, SessionState>()
+  readonly #family = new Family()
   readonly #summaries = new Map<string, { size: number; summary: SessionSummary | undefined }>()
   readonly #origins: Origins
   #offsets: Map<string, number>
@@ -172,6 +174,7 @@ class Sessions implements SessionReadModel {
     const id = stream.slice(STREAM_PREFIX.length)
     const state = this.#states.get(id) ?? initialState(id)
     this.#states.set(id, evolve(state, event))
+    if (event.event === 'SessionStarted') this.#family.learn(id, (event.data as Observation).parentSession)
   }
 
   async #keep(): Promise<void> {
@@ -213,6 +216,7 @@ class Sessions implements SessionReadModel {
   list({ sinceMs = -Infinity, agent, limit = LIST_LIMIT_DEFAULT }: ListOptions = {}): SessionList {
     const nowMs = this.#options.platform.clock.nowMs()
     const fitting = [...this.#states.values()]
+      .filter(({ id }) => !this.#states.has(this.#family.parentOf(id) ?? ''))
       .map((state) => this.#summary(state, nowMs))
       .filter((summary) => summary !== undefined)
       .filter((summary) => agent === undefined || summary.agent === agent)
@@ -225,10 +229,14 @@ class Sessions implements SessionReadModel {
 
   /** A state only ever grows, so its size tells whether a summary still holds; time alone turns active into silent. */
   #summary(state: SessionState, nowMs: number): SessionSummary | undefined {
+    const size = [state.id, ...this.#family.below(state.id)].reduce(
+      (sum, id) => sum + (this.#states.get(id)?.told.size ?? 0),
+      0,
+    )
     const kept = this.#summaries.get(state.id)
-    if (!kept || kept.size !== state.told.size) {
-      const summary = summaryOf(state, this.#options.prices, nowMs)
-      this.#summaries.set(state.id, { size: state.told.size, summary })
+    if (!kept || kept.size !== size) {
+      const summary = summaryOf(this.#family.whole(state, this.#states), this.#options.prices, nowMs)
+      this.#summaries.set(state.id, { size, summary })
       return summary
     }
     const { summary } = kept
@@ -246,7 +254,9 @@ class Sessions implements SessionReadModel {
     const [state] = beginning
     const nowMs = this.#options.platform.clock.nowMs()
     const session =
-      beginning.length === 1 && state ? detailOf(state, this.#options.prices, nowMs, limit) : undefined
+      beginning.length === 1 && state
+        ? detailOf(this.#family.whole(state, this.#states), this.#options.prices, nowMs, limit)
+        : undefined
     if (session) return { found: true, session }
     const near =
       beginning.length > 1 ? beginning.map(({ id }) => id) : nearest(idOrPrefix, [...this.#states.keys()])

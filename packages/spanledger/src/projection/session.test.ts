@@ -11,6 +11,8 @@ import {
   opencode,
   origin,
   span,
+  spanId,
+  TRACE,
 } from '../agents/testing/records.ts'
 import { detailOf, evolve, initialState, priceTable, type ActivityNode, type SessionDetail } from './index.ts'
 
@@ -206,10 +208,10 @@ describe('what is missing is said', () => {
 
   it("when an agent's sum is not that of its calls", () => {
     const without = copilotCli().filter(
-      ({ record }) => !('span' in record && 'start' in record && record.start === at(170)),
+      ({ record }) => !('span' in record && 'start' in record && record.start === at(250)),
     )
     expect(view(eventsOf(without)).notes).toContain(
-      'input tokens: the model calls sum to 4800, the agent reports 7200 for its turns',
+      'input tokens: its own model calls sum to 2400, the agent reports 4800',
     )
     expect(view(eventsOf(copilotCli())).notes.filter((note) => note.includes('sum to'))).toEqual([])
   })
@@ -324,4 +326,30 @@ it('model calls without ids at the same time stay apart', () => {
   const detail = view(eventsOf(parallel))
   expect(detail).toMatchObject({ modelCalls: 3, tokens: { input: 6 } })
   expect(detail.notes.filter((note) => note.includes('tells others'))).toEqual([])
+})
+
+describe('Gemini CLI', () => {
+  const from = origin('gemini-cli', 'v20', 'gemini-cli')
+  const response = (n: number, prompt: string): Observed =>
+    log(
+      from,
+      n * 20,
+      '',
+      {
+        'event.name': 'gemini_cli.api_response',
+        'session.id': 's',
+        prompt_id: prompt,
+        duration_ms: 5,
+        input_token_count: n,
+        output_token_count: 1,
+      },
+      { trace: TRACE, span: spanId('around') },
+    )
+
+  it('writes the answers of a subagent with the span around it all: they stay calls of their own, and the subagent’s', () => {
+    const detail = view(eventsOf([response(1, 's'), response(2, 'helper#0'), response(3, 'helper#1')]))
+    expect(detail).toMatchObject({ modelCalls: 3, subagents: 1, tokens: { input: 6 } })
+    const sub = detail.tree[0]!.children.find(({ kind }) => kind === 'agent')
+    expect(sub).toMatchObject({ id: 'helper', tokens: { input: 5 } })
+  })
 })

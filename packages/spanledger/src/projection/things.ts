@@ -9,6 +9,8 @@ export interface Activity extends Thing {
   kind: ActivityNode['kind']
   /** The agent that did it; for an agent: the one that started it. Undefined: the session's own agent. */
   agent?: Activity
+  /** Of an agent that only its calls name. */
+  name?: string | undefined
   /** The tool call a wait was for. */
   of?: Activity
   /** A tool call inside of which a subagent worked: its time is the subagent's. */
@@ -60,15 +62,18 @@ export function thingsOf(state: SessionState): Things {
   const place = placing(bySpan, invoked)
   const turns = invoked.filter((activity) => !place.within(activity))
   const agents = invoked.filter((activity) => place.within(activity))
-  const named = namedAgents(told, agents)
-  for (const activity of [...modelCalls, ...toolCalls, ...agents, ...waits]) {
+  const calls = [...modelCalls, ...toolCalls]
+  const named = namedAgents(calls, of('SessionSubagentStarted'), agents, state.id)
+  for (const activity of [...calls, ...agents, ...waits]) {
     const agent =
       place.agentOf(activity, turns) ??
       named.get(field(activity, activity.kind === 'agent' ? 'parentAgentId' : 'agentId') ?? '')
     if (agent && agent !== activity) activity.agent = agent
   }
   agents.push(...[...new Set(named.values())].filter((agent) => !agents.includes(agent)))
-  stretch(agents, [...modelCalls, ...toolCalls])
+  holdAgents(place.parentOf, calls, agents)
+  stretch(agents, calls)
+  holdByTime(toolCalls, agents)
 
   for (const wait of waits) {
     const parent = place.parentOf(wait)
@@ -114,7 +119,6 @@ function placing(bySpan: ReadonlyMap<string, Activity>, invoked: readonly Activi
     for (let at = parentOf(activity); at && !seen.has(at); at = parentOf(at)) {
       if (at.kind === 'agent') return at
       seen.add(at)
-      at.holdsAgent = (activity as Activity).kind === 'agent' || (at.holdsAgent ?? false)
     }
     const trace = field(activity, 'trace')
     if (trace === undefined || !activity.told.some(({ data }) => data.parentSpan !== undefined))
@@ -141,38 +145,64 @@ function placing(bySpan: ReadonlyMap<string, Activity>, invoked: readonly Activi
 }
 
 /** Agents told by an id on their calls or by a start of their own, where no span of theirs was told. */
-function namedAgents(told: readonly Told[], spans: readonly Activity[]): Map<string, Activity> {
+function namedAgents(
+  calls: readonly Activity[],
+  starts: readonly Told[],
+  spans: readonly Activity[],
+  session: string,
+): Map<string, Activity> {
   const agents = new Map<string, Activity>()
   for (const agent of spans) {
     const id = field(agent, 'agentId')
     if (id !== undefined && !agents.has(id)) agents.set(id, agent)
   }
-  const byId = new Map<string, Told[]>()
-  for (const one of told) {
-    const { agentId, session } = one.data
-    if (
-      agentId === undefined ||
-      agentId === session ||
-      agents.has(agentId) ||
-      one.event === 'SessionAgentInvoked'
-    )
-      continue
-    byId.set(agentId, [...(byId.get(agentId) ?? []), one])
-  }
   const parents = new Map<string, string>()
-  for (const [id, observations] of byId) {
-    const started = observations.filter(({ event }) => event === 'SessionSubagentStarted')
-    const thing = thingOf(started.length > 0 ? started : observations)
-    const parent = observations.map(({ data }) => data.parentAgentId).find((value) => value !== undefined)
-    if (parent !== undefined) parents.set(id, parent)
-    const stripped = thing.told.filter(({ event }) => event === 'SessionSubagentStarted')
-    agents.set(id, { ...thing, id, told: stripped, outcome: 'unknown', kind: 'agent' })
+  const mention = (id: string | undefined, thing: Thing, told: Told[]): void => {
+    if (id === undefined || id === session) return
+    const parent = field(thing, 'parentAgentId')
+    if (parent !== undefined && !parents.has(id)) parents.set(id, parent)
+    if (!agents.has(id)) agents.set(id, { ...thing, id, told, outcome: 'unknown', kind: 'agent' })
+    const agent = agents.get(id)!
+    agent.name ??= field(thing, 'agentName')
   }
+  const started = new Map<string, Told[]>()
+  for (const one of starts) {
+    const id = one.data.agentId
+    if (id !== undefined) started.set(id, [...(started.get(id) ?? []), one])
+  }
+  for (const [id, told] of started) mention(id, thingOf(told), told)
+  for (const call of calls) mention(field(call, 'agentId'), call, [])
   for (const [id, parent] of parents) {
     const [agent, above] = [agents.get(id), agents.get(parent)]
     if (agent && above && !leadsTo(above, agent)) agent.agent = above
   }
   return agents
+}
+
+/** A tool call inside of which another agent worked started that agent, for the agent whose call it is. */
+function holdAgents(
+  parentOf: (activity: Thing) => Activity | undefined,
+  calls: readonly Activity[],
+  agents: readonly Activity[],
+): void {
+  for (const activity of [...calls, ...agents]) {
+    const tool = parentOf(activity)
+    if (tool?.kind !== 'toolCall') continue
+    const agent = activity.kind === 'agent' ? activity : activity.agent
+    if (!agent || agent === tool.agent) continue
+    tool.holdsAgent = true
+    if (tool.agent && !agent.agent && !leadsTo(tool.agent, agent)) agent.agent = tool.agent
+  }
+}
+
+/** Where no span tells it: the shortest tool call of the agent above that lasted as long as the subagent worked. */
+function holdByTime(toolCalls: readonly Activity[], agents: readonly Activity[]): void {
+  for (const agent of agents) {
+    const around = toolCalls
+      .filter((tool) => tool.agent === agent.agent && tool.start <= agent.start && tool.end >= agent.end)
+      .toSorted((a, b) => a.end - a.start - (b.end - b.start) || compare(a.id, b.id))
+    if (around[0] && !around.some(({ holdsAgent }) => holdsAgent)) around[0].holdsAgent = true
+  }
 }
 
 /** Whether `target` is among those above: agents that claim each other as parent must not make a ring. */

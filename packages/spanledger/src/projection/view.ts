@@ -250,7 +250,7 @@ function nameOf(activity: Activity): string {
   if (activity.kind === 'prompt') return field(activity, 'text') ?? 'prompt'
   if (activity.kind === 'error') return field(activity, 'error') ?? field(activity, 'name') ?? 'error'
   if (activity.kind === 'wait') return (activity.of && field(activity.of, 'name')) ?? 'person'
-  return field(activity, 'name') ?? activity.kind
+  return field(activity, 'name') ?? activity.name ?? activity.kind
 }
 
 function detailLine(activity: Activity): string | undefined {

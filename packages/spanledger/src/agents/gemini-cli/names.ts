@@ -11,12 +11,20 @@ function shell(observation: Observation, record: SpanLine | LogLine): Observatio
   if (metadata?.['isError'] === true) observation.isError = true
   const command = textOf(jsonOf(record.attrs?.['function_args'])?.['command'])
   if (command !== undefined) observation.command = command
+  return byAgent(observation, record)
+}
+
+/** A subagent's prompts are called `<agent id>#<turn>`; the session's own `<session id>` or `<session id>########<turn>`. */
+function byAgent(observation: Observation, record: SpanLine | LogLine): Observation {
+  const prompt = textOf(record.attrs?.['prompt_id'] ?? record.attrs?.['gen_ai.prompt.name'])
+  const agent = prompt && /^([^#]+)#\d+$/.exec(prompt)?.[1]
+  if (agent && agent !== observation.session) observation.agentId = agent
   return observation
 }
 
 /**
- * Logs carry the figures: spans leave thoughts and cache out. `api_response` of a streamed answer has no span context, so
- * it is joined to `llm_call` by time. Gemini counts thoughts and tool-use prompts beside output and input.
+ * Logs carry the figures: spans leave thoughts and cache out. `api_response` of a streamed answer has no span context, so it
+ * is joined to `llm_call` by time. Gemini counts thoughts and tool-use prompts beside output and input.
  * `service.version` is Node's version: the agent's own is nowhere. Seen: 0.61.
  */
 export const geminiCli: AgentNames = {
@@ -42,7 +50,8 @@ export const geminiCli: AgentNames = {
           signal: 'log',
           name: 'gemini_cli.api_response',
           rank: Rank.figures,
-          context: 'self',
+          // Of a streamed answer the context is that of whatever the call happened in.
+          context: 'parent',
           outcome: 'ok',
           fields: {
             model: 'model',
@@ -58,13 +67,14 @@ export const geminiCli: AgentNames = {
             cacheRead: ['cached_content_token_count'],
             reasoning: ['thoughts_token_count'],
           },
+          refine: byAgent,
         },
         {
           event: 'SessionModelCalled',
           signal: 'log',
           name: 'gemini_cli.api_error',
           rank: Rank.figures,
-          context: 'self',
+          context: 'parent',
           outcome: 'failed',
           fields: {
             model: ['model_name', 'model'],
@@ -73,6 +83,7 @@ export const geminiCli: AgentNames = {
             statusCode: 'status_code',
             error: ['error.message', 'error', 'error_message'],
           },
+          refine: byAgent,
         },
         {
           event: 'SessionModelCalled',
@@ -81,6 +92,7 @@ export const geminiCli: AgentNames = {
           rank: Rank.structure,
           fields: { requestModel: 'gen_ai.request.model', agentId: 'gen_ai.agent.id' },
           tokens: { input: ['gen_ai.usage.input_tokens'], output: ['gen_ai.usage.output_tokens'] },
+          refine: byAgent,
         },
         {
           event: 'SessionToolUsed',

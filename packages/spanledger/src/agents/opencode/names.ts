@@ -35,6 +35,7 @@ function subagent(observation: Observation, record: SpanLine | LogLine): Observa
   if (!child?.parentSession) return undefined
   child.agentId = child.session
   child.session = child.parentSession
+  delete child.parentSession
   const title = field(details(record), 'title')
   if (title !== undefined) child.name = title
   return child

@@ -366,8 +366,8 @@ export function copilotCli(session = 'cp-1'): Observed[] {
     span(from, 'invoke_agent', 'root', 0, 300, {
       ...common,
       'gen_ai.operation.name': 'invoke_agent',
-      'gen_ai.usage.input_tokens': 7200,
-      'gen_ai.usage.output_tokens': 540,
+      'gen_ai.usage.input_tokens': 4800,
+      'gen_ai.usage.output_tokens': 360,
     }),
   ]
 }
