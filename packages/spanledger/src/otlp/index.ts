@@ -1,2 +1,4 @@
-import { ledger } from '@spanledger/sdk/ledger'
-export const otlp = ledger
+export { MalformedOtlpError } from './malformed.ts'
+export { createOtlpWriter, type OtlpWriter } from './otlp-writer.ts'
+export type { Signal, Transcoded } from './transcoded.ts'
+export { createTranscoder, type Transcoder, type TranscoderOptions } from './transcoder.ts'

@@ -1,0 +1,1 @@
+export const KIND_OF = { traces: 'spans', logs: 'logs', metrics: 'metrics' }
