@@ -5,10 +5,9 @@ import { engineInput, mayHold, timeRange } from '../ledger-input.ts'
 import { choice, duration, limit, text, texts, time } from '../params.ts'
 import { type Cut, cutAt, query } from '../query.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
-import { mayContain, TRACE_ID_DIGITS, traceKey } from '../segments/bloom.ts'
+import { mayHold as filterMayHold, traceKeys } from '../segments/bloom.ts'
 import type { IndexedSegment } from '../segments/segment-index.ts'
 import { isoNano } from '../times.ts'
-import { Buffer } from 'node:buffer'
 
 export interface TraceRow {
   traceId: string
@@ -52,25 +51,51 @@ export const traces = query({
     if (isRefusal(spanConditions)) return spanConditions
     const all = await context.indexes.of('spans')
     const range = timeRange(context, given)
-    let read = all.filter((segment) => mayHold(segment, { since: range.since }))
-    for (;;) {
-      const rows = await ask(context, read, tracesSql(given, spanConditions, range))
-      // A trace that seems to begin after `since` may have begun in a segment that was left out: then that one is read as well.
-      const missed = all.filter(
-        (segment) => !read.includes(segment) && rows.some((row) => mayHoldTrace(segment, row.traceId)),
-      )
-      if (missed.length === 0) return cutAt(rows, given.limit)
-      read = all.filter((segment) => read.includes(segment) || missed.includes(segment))
-    }
+    const sql = tracesSql(given, spanConditions, range)
+    const found = await latest(all, range.since, given.limit, (segments) => ask(context, segments, sql))
+    return cutAt(found, given.limit)
   },
 })
 
-const mayHoldTrace = ({ blocks, tail }: IndexedSegment, traceId: string): boolean => {
-  const key = traceKey(Buffer.from(traceId, 'latin1'), 0, TRACE_ID_DIGITS)
-  return [...blocks, tail.block].some(({ traces: filter }) => filter !== undefined && mayContain(filter, key))
+/**
+ * The latest traces without reading the whole ledger, and still exactly those.
+ *
+ * Segments are read from the newest on. A trace that begins at or after a moment has no span before it, so once `limit` traces
+ * are found, segments that end before the last of them began cannot hold another one. They can hold the true beginning of one
+ * that was found: those whose filters say so are read as well.
+ */
+async function latest(
+  all: readonly IndexedSegment[],
+  since: bigint | undefined,
+  atMost: number,
+  read: (segments: readonly IndexedSegment[]) => Promise<TraceRow[]>,
+): Promise<TraceRow[]> {
+  const newestFirst = all
+    .filter((segment) => mayHold(segment, { since }))
+    .toSorted((a, b) => endOf(b) - endOf(a))
+  const chosen = new Set(newestFirst.slice(0, 1))
+  for (;;) {
+    const rows = await read(all.filter((segment) => chosen.has(segment)))
+    const enough = rows.length > atMost
+    const from = enough ? Math.floor(Date.parse(rows.at(-1)!.startedAt) * 1000) : Number.NEGATIVE_INFINITY
+    const before = chosen.size
+    const keys = rows.map((row) => traceKeys(row.traceId))
+    for (const segment of all) if (keys.some((pair) => holdsTrace(segment, pair))) chosen.add(segment)
+    const later = newestFirst.filter((segment) => !chosen.has(segment) && endOf(segment) >= from)
+    // As many again as were read, so that a rare filter costs at most twice the whole.
+    for (const segment of enough ? later : later.slice(0, before)) chosen.add(segment)
+    if (chosen.size === before) return rows
+  }
 }
 
-async function ask(context: QueryContext, read: IndexedSegment[], sql: string): Promise<TraceRow[]> {
+/** Unix microseconds of the latest start in it. */
+const endOf = ({ blocks, tail }: IndexedSegment): number =>
+  [...blocks, tail.block].reduce((end, block) => Math.max(end, block.latestMicros ?? 0), 0)
+
+const holdsTrace = ({ blocks, tail }: IndexedSegment, keys: readonly number[]): boolean =>
+  [...blocks, tail.block].some((block) => block.records > 0 && filterMayHold(block.traces, keys))
+
+async function ask(context: QueryContext, read: readonly IndexedSegment[], sql: string): Promise<TraceRow[]> {
   const rows = await context.withEngine(engineInput({ spans: read }), (engine) => engine.rows(sql))
   return rows.map((row) => ({
     traceId: String(row['trace_id']),

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { OriginLine, SpanLine } from '@spanledger/sdk/model'
-import { mayContain, PREFIX_DIGITS, TRACE_ID_DIGITS, traceKey } from '../segments/bloom.ts'
+import { mayHold, PREFIX_DIGITS, TRACE_ID_DIGITS, traceKey, traceKeys } from '../segments/bloom.ts'
 import type { Platform } from '@spanledger/sdk/platform'
 import { readRange } from '../segments/files.ts'
 import type { IndexedSegment } from '../segments/segment-index.ts'
@@ -30,12 +30,12 @@ export async function findTrace(
   id: string,
 ): Promise<FoundTrace> {
   const digits = Buffer.from(id, 'latin1')
-  const key = traceKey(digits, 0, TRACE_ID_DIGITS)
+  const keys = traceKeys(id)
   const found: FoundTrace = { spans: [], origins: new Map(), damaged: 0 }
   for (const indexed of segments) {
     const before = found.spans.length
     for (const { from, to, traces } of indexed.blocks) {
-      if (traces !== undefined && !mayContain(traces, key)) continue
+      if (!mayHold(traces, keys)) continue
       collect(await readRange(platform, indexed.segment.path, from, to), digits, found)
     }
     collect(indexed.tail.bytes, digits, found)
@@ -56,11 +56,11 @@ export async function findTraceIds(
   const needle = Buffer.from(`"trace":"${prefix}`, 'latin1')
   const ids = new Set<string>()
   const digits = Buffer.from(prefix, 'latin1')
-  const key = prefix.length < PREFIX_DIGITS ? undefined : traceKey(digits, 0, PREFIX_DIGITS)
+  const keys = prefix.length < PREFIX_DIGITS ? [] : [traceKey(digits, 0, PREFIX_DIGITS)]
   for (const { segment, blocks, tail } of segments) {
     for (const { from, to, traces } of blocks) {
       if (ids.size >= CANDIDATES_MAX) return [...ids]
-      if (key !== undefined && traces !== undefined && !mayContain(traces, key)) continue
+      if (!mayHold(traces, keys)) continue
       collectIds(await readRange(platform, segment.path, from, to), needle, prefix.length, ids)
     }
     collectIds(tail.bytes, needle, prefix.length, ids)
