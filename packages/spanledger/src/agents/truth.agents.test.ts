@@ -11,7 +11,7 @@ import { AGENT_NAMES, agentsBin } from '../../../../tools/agents/install.ts'
 import { startModelServer, type ModelServer } from '../../../../tools/agents/model-server.ts'
 import { makeRepository } from '../../../../tools/agents/repository.ts'
 import { PROTOCOLS, runAgent } from '../../../../tools/agents/run-agent.ts'
-import { SCENARIOS, type Scenario } from '../../../../tools/agents/scenarios.ts'
+import { DELEGATE, SCENARIOS, type Scenario } from '../../../../tools/agents/scenarios.ts'
 import { loadPrices, openSessionReadModel, type SessionSummary } from '../projection/index.ts'
 
 /** An agent's exporter may still hold what it told last: so long it is waited for. */
@@ -59,7 +59,8 @@ function expected({ truth }: ModelServer, scenario: Scenario) {
     modelCalls: truth.length,
     failedModelCalls: 0,
     toolCalls: truth.filter(({ tool }) => tool !== undefined).length,
-    failedToolCalls: scenario.steps.filter(({ fails }) => fails).length,
+    failedToolCalls: [...scenario.steps, ...(scenario.delegated ?? [])].filter(({ fails }) => fails).length,
+    subagents: scenario.delegated ? 1 : 0,
     tokens: {
       input: sum('input'),
       output: sum('output'),
@@ -75,13 +76,22 @@ const told = (session: SessionSummary) => ({
   failedModelCalls: session.failedModelCalls,
   toolCalls: session.toolCalls,
   failedToolCalls: session.failedToolCalls,
+  subagents: session.subagents,
   tokens: session.tokens,
 })
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
+/** Codex offers subagents to its interactive face alone. */
+const DELEGATES = new Set(AGENT_NAMES.filter((agent) => agent !== 'codex'))
+
 describe.each(AGENT_NAMES)('%s', (agent) => {
-  const runs = PROTOCOLS[agent].flatMap((protocol) => SCENARIOS.map((scenario) => ({ protocol, scenario })))
+  const runs = PROTOCOLS[agent].flatMap((protocol, i) =>
+    [...SCENARIOS, ...(i === 0 && DELEGATES.has(agent) ? [DELEGATE] : [])].map((scenario) => ({
+      protocol,
+      scenario,
+    })),
+  )
 
   it.each(runs)(
     '$scenario.name over $protocol: one session, equal to the truth',
