@@ -39,9 +39,10 @@ export class Inode {
     if (torn !== undefined && 'at' in torn) {
       const bytes = torn.bytes.slice(0, random.below(torn.bytes.length + 1))
       this.#durable = applied(this.#durable, { at: torn.at, bytes })
-      if (random.below(4) === 0) {
-        const zeros = new Uint8Array(torn.bytes.length - bytes.length)
-        this.#durable = applied(this.#durable, { at: torn.at + bytes.length, bytes: zeros })
+      // The new size may come before the bytes; what was on the disk before does not become zeros.
+      const size = torn.at + torn.bytes.length
+      if (size > this.#durable.length && random.below(4) === 0) {
+        this.#durable = applied(this.#durable, { truncate: size })
       }
     }
     this.#changes = []

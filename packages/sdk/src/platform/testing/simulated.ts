@@ -165,7 +165,7 @@ export class SimulatedMachine {
     return {
       async read(into, position) {
         await turn()
-        return inode.bytes.copy(into, 0, position)
+        return position < inode.bytes.length ? inode.bytes.copy(into, 0, position) : 0
       },
       write: async (buffers, position) => {
         await turn()
