@@ -7,7 +7,7 @@ import { openHome } from '@spanledger/sdk/ledger'
 import { nodePlatform } from '@spanledger/sdk/platform'
 import { openEventStore } from '@spanledger/sdk/store'
 import { startDaemonProcess, type RunningDaemon } from '../../../../tools/agents/daemon.ts'
-import { AGENT_NAMES, agentsBin } from '../../../../tools/agents/install.ts'
+import { AGENT_NAMES, agentsBin, type AgentName } from '../../../../tools/agents/install.ts'
 import { startModelServer, type ModelServer } from '../../../../tools/agents/model-server.ts'
 import { makeRepository } from '../../../../tools/agents/repository.ts'
 import { PROTOCOLS, runAgent } from '../../../../tools/agents/run-agent.ts'
@@ -83,7 +83,7 @@ const told = (session: SessionSummary) => ({
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** Codex offers subagents to its interactive face alone. */
-const DELEGATES = new Set(AGENT_NAMES.filter((agent) => agent !== 'codex'))
+const DELEGATES: ReadonlySet<AgentName> = new Set(AGENT_NAMES.filter((agent) => agent !== 'codex'))
 
 describe.each(AGENT_NAMES)('%s', (agent) => {
   const runs = PROTOCOLS[agent].flatMap((protocol, i) =>

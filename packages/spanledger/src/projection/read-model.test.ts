@@ -14,6 +14,7 @@ import {
   opencode,
   origin,
   span,
+  TRACE,
 } from '../agents/testing/records.ts'
 import { openSessionReadModel, priceTable, type SessionEvents, type SessionReadModel } from './index.ts'
 
@@ -306,4 +307,37 @@ it('shows a session that is a subagent inside of its parent, however deep, and b
     tokens: { input: 4800 },
   })
   expect(model.show('ses_sub')).toMatchObject({ found: true, session: { modelCalls: 4, subagents: 1 } })
+})
+
+it('gives spans without a conversation id to the conversation that their trace names, whichever comes first', async () => {
+  const from = origin('my-agent', '0.1', 'my.instrumentation')
+  const chat = span(
+    from,
+    'chat m',
+    'chat',
+    10,
+    5,
+    {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.usage.input_tokens': 10,
+      'gen_ai.usage.output_tokens': 1,
+    },
+    { parentWord: 'root' },
+  )
+  const root = span(from, 'invoke_agent', 'root', 0, 20, {
+    'gen_ai.operation.name': 'invoke_agent',
+    'gen_ai.conversation.id': 'mine',
+  })
+  const spans = new Writer('spans')
+  await spans.append([chat])
+  const model = await open()
+  await model.refresh()
+  expect(model.list().sessions.map(({ id }) => id)).toEqual([`trace-${TRACE}`])
+  await spans.append([root])
+  await model.refresh()
+  expect(model.list().sessions.map(({ id, modelCalls }) => [id, modelCalls])).toEqual([['mine', 1]])
+  expect(model.show('mine')).toMatchObject({
+    found: true,
+    session: { status: 'completed', tokens: { input: 10 } },
+  })
 })

@@ -174,6 +174,7 @@ class Sessions implements SessionReadModel {
     const id = stream.slice(STREAM_PREFIX.length)
     const state = this.#states.get(id) ?? initialState(id)
     this.#states.set(id, evolve(state, event))
+    this.#family.learnTrace(id, event.data as Observation)
     if (event.event === 'SessionStarted') this.#family.learn(id, (event.data as Observation).parentSession)
   }
 
@@ -216,7 +217,7 @@ class Sessions implements SessionReadModel {
   list({ sinceMs = -Infinity, agent, limit = LIST_LIMIT_DEFAULT }: ListOptions = {}): SessionList {
     const nowMs = this.#options.platform.clock.nowMs()
     const fitting = [...this.#states.values()]
-      .filter(({ id }) => !this.#states.has(this.#family.parentOf(id) ?? ''))
+      .filter(({ id }) => !this.#family.inside(id, this.#states))
       .map((state) => this.#summary(state, nowMs))
       .filter((summary) => summary !== undefined)
       .filter((summary) => agent === undefined || summary.agent === agent)
@@ -229,10 +230,7 @@ class Sessions implements SessionReadModel {
 
   /** A state only ever grows, so its size tells whether a summary still holds; time alone turns active into silent. */
   #summary(state: SessionState, nowMs: number): SessionSummary | undefined {
-    const size = [state.id, ...this.#family.below(state.id)].reduce(
-      (sum, id) => sum + (this.#states.get(id)?.told.size ?? 0),
-      0,
-    )
+    const size = this.#family.size(state.id, this.#states)
     const kept = this.#summaries.get(state.id)
     if (!kept || kept.size !== size) {
       const summary = summaryOf(this.#family.whole(state, this.#states), this.#options.prices, nowMs)
