@@ -12,10 +12,10 @@ export type Observed =
   | { kind: 'point'; record: PointLine; origin: OriginLine; metric?: MetricLine }
 
 /** Longer texts are cut in events: the whole stands in the record they came from. */
-export const TEXT_MAX = 2_000
+const TEXT_MAX = 2_000
 
 /** An id longer than this is no session's: stream names have to stay readable. */
-export const SESSION_ID_MAX = 200
+const SESSION_ID_MAX = 200
 
 const NUMBERS: readonly (keyof ObservedFields)[] = [
   'durationMs',

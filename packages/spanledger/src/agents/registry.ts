@@ -10,7 +10,7 @@ import { textOf, valueOf } from './read.ts'
 import { forVersion } from './versions.ts'
 
 /** Every agent known by name. An origin that fits none is read with the generic names. */
-export const KNOWN: readonly AgentNames[] = [claudeCode, codex, geminiCli, copilotCli, opencode]
+const KNOWN: readonly AgentNames[] = [claudeCode, codex, geminiCli, copilotCli, opencode]
 
 const fits = (pattern: string, name: string): boolean =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern

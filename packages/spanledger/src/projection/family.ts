@@ -2,7 +2,7 @@ import type { Observation } from '../agents/index.ts'
 import type { SessionState, Told } from './state.ts'
 
 /** What the adapter names a session that has no name but its trace. */
-export const TRACE_SESSION = 'trace-'
+const TRACE_SESSION = 'trace-'
 
 /** What a subagent's session tells of itself is not told of its parent's. */
 const OWN = new Set(['SessionStarted', 'SessionPromptSubmitted', 'SessionCompleted', 'SessionFailed'])

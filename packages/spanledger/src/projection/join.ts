@@ -5,7 +5,7 @@ import type { Told } from './state.ts'
  * Two observations of one call without a shared id may lie this far apart: a log is written after its span ended.
  * Calls that both carry an id of one family are never joined by time.
  */
-export const TIME_JOIN_SLACK_MS = 250
+const TIME_JOIN_SLACK_MS = 250
 
 /**
  * Observations of one kind -> the things observed.

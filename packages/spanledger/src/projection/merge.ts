@@ -13,7 +13,7 @@ export interface Thing {
   outcome: 'ok' | 'failed' | 'rejected' | 'unknown'
 }
 
-export const ms = (nano: string | undefined): number | undefined =>
+const ms = (nano: string | undefined): number | undefined =>
   nano === undefined ? undefined : Number(nano) / 1e6
 
 const isSpan = (told: Told): boolean => told.data.source.startsWith('span:')

@@ -31,7 +31,7 @@ export interface SessionReadModelOptions {
   prices: PriceOf
 }
 
-export interface ListOptions {
+interface ListOptions {
   /** Only sessions heard of since. */
   sinceMs?: number
   agent?: string
@@ -39,12 +39,12 @@ export interface ListOptions {
 }
 
 /** Newest first, subagents' sessions inside of their parents'; `total` counts what the filters let through, before the limit. */
-export interface SessionList {
+interface SessionList {
   sessions: SessionSummary[]
   total: number
 }
 
-export type SessionAnswer =
+type SessionAnswer =
   | { found: true; session: SessionDetail }
   /** Nobody, or more than one, has this id or prefix: `near` are ids that may have been meant. */
   | { found: false; ambiguous: boolean; near: string[] }
@@ -64,9 +64,9 @@ export interface SessionReadModel {
   show(idOrPrefix: string, options?: { limit?: number }): SessionAnswer
 }
 
-export const LIST_LIMIT_DEFAULT = 50
+const LIST_LIMIT_DEFAULT = 50
 /** Ids told when a session is not found. */
-export const NEAR_MAX = 5
+const NEAR_MAX = 5
 /** Events of one append: a group commit each. */
 const EVENTS_PER_APPEND = 1_000
 /** Batches waiting to be observed; beyond it they are left to refresh(). */

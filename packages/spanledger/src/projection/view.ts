@@ -17,7 +17,7 @@ import { thingsOf, type Activity, type Things } from './things.ts'
 export const SILENT_AFTER_MS = 5 * 60_000
 
 /** Nodes of a tree when the caller does not say. */
-export const TREE_NODES_DEFAULT = 500
+const TREE_NODES_DEFAULT = 500
 
 /** A model call with its price. */
 interface Priced {
@@ -34,7 +34,7 @@ const round = (value: number): number => Math.round(value * 1000) / 1000
 /** Sums of dollars in binary carry noise in the 17th digit; a billionth of a dollar is kept. */
 const dollars = (value: number): number => Math.round(value * 1e9) / 1e9
 
-export function modelOf(call: Activity): string {
+function modelOf(call: Activity): string {
   return field(call, 'model') ?? field(call, 'requestModel') ?? 'unknown'
 }
 

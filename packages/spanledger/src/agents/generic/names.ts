@@ -1,7 +1,7 @@
 import { Rank, type AgentNames, type Rule, type TokenNames } from '../mapping.ts'
 
 /** The conventions' input_tokens and output_tokens hold cached and reasoning tokens; older names are read too. */
-export const genAiTokens: TokenNames = {
+const genAiTokens: TokenNames = {
   input: [['gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens']],
   output: [['gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens']],
   cacheRead: [
