@@ -83,7 +83,9 @@ function single(field: Field, value: unknown, path: Path, depth: number): void {
       // OpenTelemetry's own example of events has the list where the message that holds it belongs.
       const content = isContainer && Array.isArray(value) ? { values: value } : value
       writer.tag(number, 2)
-      return writer.delimited(() => message(of, content, path, isContainer ? depth + 1 : depth))
+      const lengthAt = writer.begin()
+      message(of, content, path, isContainer ? depth + 1 : depth)
+      return writer.end(lengthAt)
     }
     case 'string':
       if (typeof value !== 'string') throw new Refused(`expected a string, found ${nameOf(value)}`)
@@ -95,7 +97,7 @@ function single(field: Field, value: unknown, path: Path, depth: number): void {
       return writer.uint32(value ? 1 : 0)
     case 'id':
       writer.tag(number, 2)
-      return writer.bytes(id(value))
+      return id(value)
     case 'bytes':
       writer.tag(number, 2)
       return writer.bytes(base64(value))
@@ -161,11 +163,15 @@ function double(value: unknown): number {
   throw new Refused(`expected a number, found ${nameOf(value)}`)
 }
 
+const TOO_LONG_FOR_AN_ID = '00'.repeat(16)
+
 /** Hex in either case. An odd number of digits is an id of the wrong length, which is judged where records are. */
-function id(value: unknown): Uint8Array {
-  if (typeof value !== 'string' || !/^[0-9a-fA-F]*$/.test(value))
+function id(value: unknown): void {
+  if (typeof value !== 'string') throw new Refused(`expected hex digits, found ${nameOf(value)}`)
+  const lengthAt = writer.begin()
+  if (!writer.hex(value.length % 2 === 0 ? value : `0${value}${TOO_LONG_FOR_AN_ID}`))
     throw new Refused(`expected hex digits, found ${nameOf(value)}`)
-  return value.length % 2 === 1 ? new Uint8Array(1) : Buffer.from(value, 'hex')
+  writer.end(lengthAt)
 }
 
 function base64(value: unknown): Uint8Array {

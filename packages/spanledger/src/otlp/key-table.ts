@@ -7,6 +7,9 @@ const POOL_BYTES = KEYS_MAX * 24
 /** Bit 0 of a key's flags: it begins with `gen_ai.`. The bits above are the index of its policy; 0 is "scan". */
 export const FLAG_GEN_AI = 1
 
+/** In place of a name, for what stands at the beginning of a list. */
+export const NO_KEY = KEYS_MAX
+
 /**
  * Attribute names met before, found by their bytes: what they are as JSON, which policy they have, and in which list they
  * were seen last. A name is not kept when it needs escapes or redaction, begins with `$` or is longer than KEY_BYTES_MAX:
@@ -15,8 +18,11 @@ export const FLAG_GEN_AI = 1
 export class KeyTable {
   /** Bytes of all names, one after the other. */
   readonly pool = new Uint8Array(POOL_BYTES)
-  readonly offsets = new Int32Array(KEYS_MAX + 1)
+  /** Where each name begins; one more for the end of the last, one for NO_KEY. */
+  readonly offsets = new Int32Array(KEYS_MAX + 2)
   readonly flags = new Uint8Array(KEYS_MAX)
+  /** The name that stood behind each one last time: senders write the same names in the same order. */
+  readonly followers = new Int32Array(KEYS_MAX + 1).fill(NO_KEY)
   /** Number of the list that had the name last: noticing a name twice costs one comparison. */
   readonly seenIn = new Int32Array(KEYS_MAX)
   readonly policies: Policy[] = [{ action: 'scan' }]
@@ -34,6 +40,7 @@ export class KeyTable {
     this.seenIn.fill(0)
     if (!this.#full) return
     this.#slots.fill(-1)
+    this.followers.fill(NO_KEY)
     this.#count = 0
     this.#full = false
   }

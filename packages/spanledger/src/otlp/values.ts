@@ -1,5 +1,5 @@
 import { hashOf, type Redactor } from '../redact/index.ts'
-import { FLAG_GEN_AI, type KeyTable } from './key-table.ts'
+import { FLAG_GEN_AI, NO_KEY, type KeyTable } from './key-table.ts'
 import { LINE_BYTES_MAX, NESTING_MAX } from './limits.ts'
 import { LINE_TOO_LONG, literal, type LineWriter } from './line-writer.ts'
 import { MalformedOtlpError } from './malformed.ts'
@@ -79,6 +79,7 @@ export class Values {
     const { wire, out, keys } = this
     const { bytes } = wire
     const list = ++this.#list
+    let before = NO_KEY
     out.byte(OPEN_BRACE)
     wire.at = from
     while (wire.at < to) {
@@ -92,14 +93,21 @@ export class Values {
       const keyAt = wire.at + 2
       const keyEnd = keyAt + bytes[wire.at + 1]!
       // Key first and in a one-byte length, then the value to the very end: how every SDK writes it.
-      if (bytes[wire.at] !== TAG_STRING || keyEnd > stop || bytes[wire.at + 1]! > 127) return false
-      const index = keys.find(bytes, keyAt, keyEnd)
-      if (index === -1 || keys.seenIn[index] === list) return false
+      if (bytes[wire.at] !== TAG_STRING || keyEnd === keyAt || keyEnd > stop || keyEnd - keyAt > 127)
+        return false
+      let index = keys.followers[before]!
+      if (!this.#writesKey(index, bytes, keyAt, keyEnd)) {
+        index = keys.find(bytes, keyAt, keyEnd)
+        if (index === -1) return false
+        keys.followers[before] = index
+        this.#writesKey(index, bytes, keyAt, keyEnd)
+      }
+      if (keys.seenIn[index] === list) return false
       keys.seenIn[index] = list
+      before = index
       wire.at = keyEnd
       if (keyEnd < stop && (wire.tag(stop) !== 0x12 || wire.length(stop) !== stop)) return false
       out.checkLimit()
-      this.#knownKey(index)
       const flags = keys.flags[index]!
       if (flags === 0) this.value(wire.at, stop, 0)
       else {
@@ -113,19 +121,26 @@ export class Values {
     return true
   }
 
-  #knownKey(index: number): void {
+  /** Writes `"name":` while it is compared with name `index` of the table; false, and nothing written, if it is another. */
+  #writesKey(index: number, source: Uint8Array, start: number, end: number): boolean {
     const { out, keys } = this
     const { pool } = keys
     const from = keys.offsets[index]!
-    const count = keys.offsets[index + 1]! - from
+    const count = end - start
+    if (keys.offsets[index + 1]! - from !== count) return false
     out.reserve(count + 3)
     const { bytes } = out
-    let at = out.length
-    bytes[at++] = QUOTE
-    for (let i = 0; i < count; i++) bytes[at++] = pool[from + i]!
-    bytes[at] = QUOTE
-    bytes[at + 1] = COLON
-    out.length = at + 2
+    const at = out.length + 1
+    for (let i = 0; i < count; i++) {
+      const byte = source[start + i]!
+      if (pool[from + i] !== byte) return false
+      bytes[at + i] = byte
+    }
+    bytes[at - 1] = QUOTE
+    bytes[at + count] = QUOTE
+    bytes[at + count + 1] = COLON
+    out.length = at + count + 2
+    return true
   }
 
   #careful(from: number, to: number, tag: number, depth: number): void {

@@ -61,8 +61,13 @@ function withIds(value: unknown, from: 'hex' | 'base64', to: 'hex' | 'base64'): 
   )
 }
 
-/** Random requests with everything the messages can hold. */
-export const requests = (signal: Signal): fc.Arbitrary<Message> => messageOf(requestType(signal), 0)
+/** Random requests with everything the messages can hold; `texts` in place of the strings that are no keys. */
+export const requests = (signal: Signal, texts = strings): fc.Arbitrary<Message> =>
+  messageOf(requestType(signal), 0, texts)
+
+/** What the oracle understands of bytes, written as it writes it. Errors: those of @bufbuild/protobuf. */
+export const canonical = (signal: Signal, bytes: Uint8Array): Uint8Array =>
+  toBinary(requestType(signal), fromBinary(requestType(signal), bytes), { writeUnknownFields: false })
 
 /** Values inside values. */
 const DEPTH_MAX = 9
@@ -149,10 +154,10 @@ const uint64s = fc.oneof(
 const uint32s = fc.oneof(fc.nat(1000), fc.integer({ min: 0, max: 2 ** 32 - 1 }))
 const int32s = fc.oneof(fc.integer({ min: -20, max: 20 }), fc.integer())
 
-function scalar(type: ScalarType): fc.Arbitrary<unknown> {
+function scalar(type: ScalarType, texts: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
   switch (type) {
     case ScalarType.STRING:
-      return strings
+      return texts
     case ScalarType.BYTES:
       return fc.uint8Array({ maxLength: 12 })
     case ScalarType.BOOL:
@@ -183,21 +188,22 @@ const id = (size: number): fc.Arbitrary<Uint8Array> =>
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: size + 1 }) },
   )
 
-function valueOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
-  if (field.fieldKind === 'message') return messageOf(field.message, depth + 1)
+function valueOf(field: DescField, depth: number, texts: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
+  if (field.fieldKind === 'message') return messageOf(field.message, depth + 1, texts)
   if (field.fieldKind === 'enum')
     return fc.oneof({ weight: 9, arbitrary: fc.nat(6) }, { weight: 1, arbitrary: int32s })
   if (field.fieldKind === 'list') {
-    const item = field.listKind === 'message' ? messageOf(field.message, depth + 1) : scalar(field.scalar!)
+    const item =
+      field.listKind === 'message' ? messageOf(field.message, depth + 1, texts) : scalar(field.scalar!, texts)
     return fc.array(item, { maxLength: field.listKind === 'message' ? 3 : 5 })
   }
   if (field.name === 'trace_id') return id(16)
   if (field.name === 'span_id') return id(8)
   if (field.name === 'parent_span_id') return fc.oneof(fc.constant(new Uint8Array(0)), id(8))
-  return field.name === 'key' ? keys : scalar(field.scalar!)
+  return field.name === 'key' ? keys : scalar(field.scalar!, texts)
 }
 
-function messageOf(type: DescMessage, depth: number): fc.Arbitrary<Message> {
+function messageOf(type: DescMessage, depth: number, texts: fc.Arbitrary<string>): fc.Arbitrary<Message> {
   // String table indexes belong to profiles only.
   const fields = type.fields.filter(
     (field) => !field.name.endsWith('_strindex') && !(depth > DEPTH_MAX && field.message !== undefined),
@@ -205,7 +211,7 @@ function messageOf(type: DescMessage, depth: number): fc.Arbitrary<Message> {
   const members: Record<string, fc.Arbitrary<unknown>> = {}
   for (const field of fields) {
     if (field.oneof === undefined)
-      members[field.localName] = fc.option(valueOf(field, depth), {
+      members[field.localName] = fc.option(valueOf(field, depth, texts), {
         nil: undefined,
         freq: isId(field) ? 30 : 2,
       })
@@ -215,7 +221,9 @@ function messageOf(type: DescMessage, depth: number): fc.Arbitrary<Message> {
     if (oneof.name.startsWith('_') || cases.length === 0) continue
     members[oneof.localName] = fc.option(
       fc.oneof(
-        ...cases.map((field) => valueOf(field, depth).map((value) => ({ case: field.localName, value }))),
+        ...cases.map((field) =>
+          valueOf(field, depth, texts).map((value) => ({ case: field.localName, value })),
+        ),
       ),
       { nil: undefined, freq: 8 },
     )

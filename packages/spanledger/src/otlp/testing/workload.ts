@@ -4,8 +4,8 @@ import type { Signal } from '../transcoded.ts'
 /**
  * The workload of the benchmarks: what a small fleet of web services sends, 512 records a request.
  *
- * spans    12 attributes each: 6 strings, 3 ints, a double, a bool, an array of two strings; about 1,000 bytes as
- *          OTLP/JSON. Every fourth is a root, every sixteenth has an error with an event.
+ * spans    12 attributes each: 5 strings, 3 ints, 2 doubles, a bool, an array of three ints; about 1,000 bytes as
+ *          OTLP/JSON. Every fourth is a root, one in 32 failed and has an event.
  * logs     a line of text and 6 attributes, inside a trace.
  * metrics  histograms of 14 buckets and counters, 8 points a metric.
  */
@@ -43,7 +43,7 @@ export function createWorkload(
 type Random = () => number
 
 /** Seeded and small; the sequence is the same on every platform. */
-function mulberry32(seed: number): Random {
+export function mulberry32(seed: number): Random {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -61,7 +61,6 @@ const hex = (random: Random, digits: number): string =>
 
 const ROUTES = ['/orders/{id}', '/cart', '/products', '/checkout', '/users/{id}/profile']
 const METHODS = ['GET', 'GET', 'GET', 'POST', 'PUT']
-const TABLES = ['orders', 'products', 'carts', 'users']
 const REGIONS = ['eu-west-1', 'us-east-1', 'ap-south-1']
 
 const text = (key: string, value: string): object => ({ key, value: { stringValue: value } })
@@ -92,7 +91,7 @@ function traces(records: number, random: Random, nextNs: () => bigint): object {
     const start = nextNs()
     const method = pick(random, METHODS)
     const route = pick(random, ROUTES)
-    const failed = index % 16 === 15
+    const failed = index % 32 === 31
     return {
       traceId,
       spanId,
@@ -108,14 +107,18 @@ function traces(records: number, random: Random, nextNs: () => bigint): object {
         text('server.address', 'shop.internal'),
         whole('server.port', 443),
         text('db.system.name', 'postgresql'),
-        text('db.collection.name', pick(random, TABLES)),
-        whole('db.rows', int(random, 5_000)),
-        { key: 'app.price', value: { doubleValue: int(random, 50_000) / 100 } },
+        text('db.namespace', 'shop'),
+        whole('db.rows', int(random, 500)),
+        { key: 'app.price', value: { doubleValue: int(random, 20_000) / 100 } },
+        { key: 'app.load', value: { doubleValue: int(random, 1_000) / 1_000 } },
         { key: 'app.cached', value: { boolValue: random() < 0.7 } },
-        text('app.region', pick(random, REGIONS)),
         {
-          key: 'app.tags',
-          value: { arrayValue: { values: [{ stringValue: 'beta' }, { stringValue: pick(random, TABLES) }] } },
+          key: 'app.shards',
+          value: {
+            arrayValue: {
+              values: [2, int(random, 9), int(random, 9)].map((shard) => ({ intValue: String(shard) })),
+            },
+          },
         },
       ],
       ...(failed ? { status: { code: 2 }, events: [exceptionAt(start)] } : {}),
