@@ -38,14 +38,18 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
     // Shorter than what was read: a writer took back what never reached the disk.
     if (reached(blocks) > segment.bytes) blocks = []
     const before = blocks.length
-    let tail = await wholeLines(platform, segment, reached(blocks))
-    while (tail.length >= BLOCK_BYTES || (tail.length > 0 && (await isQuiet(platform, segment)))) {
-      blocks = [...blocks, summariseBlock(kind, tail, reached(blocks))]
-      tail = await wholeLines(platform, segment, reached(blocks))
+    let rest = await wholeLines(platform, segment, reached(blocks))
+    while (rest.lines.length > 0 && (rest.more || (await isQuiet(platform, segment)))) {
+      blocks = [...blocks, summariseBlock(kind, rest.lines, reached(blocks))]
+      rest = await wholeLines(platform, segment, reached(blocks))
     }
     known.set(segment.path, blocks)
     if (blocks.length > before) await writeIndexFile(platform, home, name, formatIndex(blocks))
-    return { segment, blocks, tail: { block: summariseBlock(kind, tail, reached(blocks)), bytes: tail } }
+    return {
+      segment,
+      blocks,
+      tail: { block: summariseBlock(kind, rest.lines, reached(blocks)), bytes: rest.lines },
+    }
   }
 
   const all = async (kind: SignalKind): Promise<IndexedSegment[]> => {
@@ -77,13 +81,18 @@ async function isQuiet(platform: Platform, segment: Segment): Promise<boolean> {
   return stat !== undefined && platform.clock.nowMs() - stat.modifiedMs > QUIET_MS
 }
 
-/** About BLOCK_BYTES of whole lines from an offset on; empty when there is none. */
-async function wholeLines(platform: Platform, { path, bytes }: Segment, from: number): Promise<Buffer> {
+/** Whole lines from an offset on: of BLOCK_BYTES when there is `more` after them, else all that are left. */
+async function wholeLines(
+  platform: Platform,
+  { path, bytes }: Segment,
+  from: number,
+): Promise<{ lines: Buffer; more: boolean }> {
   // A line that is longer than it may be is damage; it stays in the block, so that what follows it is still found.
-  for (const size of [BLOCK_BYTES + 64 * 1024, LINE_BYTES_MAX, bytes]) {
+  for (const size of [BLOCK_BYTES, LINE_BYTES_MAX, bytes]) {
     const read = await readRange(platform, path, from, Math.min(bytes, from + size))
+    const more = from + size < bytes
     const end = read.lastIndexOf(10) + 1
-    if (end > 0 || from + size >= bytes) return read.subarray(0, end)
+    if (end > 0 || !more) return { lines: read.subarray(0, end), more }
   }
-  return Buffer.alloc(0)
+  return { lines: Buffer.alloc(0), more: false }
 }
