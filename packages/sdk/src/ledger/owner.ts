@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { hexOf, readWhole, systemCode } from '../platform/index.ts'
+import { createWhole, hexOf, readWhole, systemCode } from '../platform/index.ts'
 import type { Liveness, Platform, ProcessIdentity } from '../platform/index.ts'
 import type { Home } from './home.ts'
 
@@ -19,25 +19,14 @@ export async function claimOwner(platform: Platform, home: Home): Promise<Owner>
 }
 
 export async function disown(platform: Platform, home: Home, owner: Owner): Promise<void> {
-  await platform.files.unlink(ownerPath(home, owner.nonce)).catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error
-  })
+  await platform.files.unlink(ownerPath(home, owner.nonce)).catch(ignoreMissing)
 }
 
 /** Also again, when someone emptied HOME/run under way. */
 export async function writeOwner(platform: Platform, home: Home, owner: Owner): Promise<void> {
-  const { files } = platform
-  await files.mkdir(home.run, 0o700)
-  const temporary = `${ownerPath(home, owner.nonce)}.new`
-  const file = await files.open(temporary, 'create', 0o600)
-  try {
-    const bytes = new TextEncoder().encode(JSON.stringify(owner))
-    if ((await file.write([bytes], 0)) < bytes.length)
-      throw Object.assign(new Error('disk full'), { code: 'ENOSPC' })
-  } finally {
-    await file.close()
-  }
-  await files.rename(temporary, ownerPath(home, owner.nonce))
+  const path = ownerPath(home, owner.nonce)
+  await platform.files.mkdir(home.run, 0o700)
+  await createWhole(platform.files, path, `${path}.new`, JSON.stringify(owner))
 }
 
 export function ownerPath(home: Home, nonce: string): string {
@@ -65,9 +54,13 @@ export async function writerLiveness(platform: Platform, home: Home, nonce: stri
 /** Removes what dead writers left in HOME/run. */
 export async function sweepOwners(platform: Platform, home: Home): Promise<void> {
   for (const entry of await platform.files.readdir(home.run)) {
-    if (!entry.startsWith(PREFIX) || entry.endsWith('.new')) continue
+    if (!entry.startsWith(PREFIX)) continue
     const owner = await readOwner(platform, join(home.run, entry))
-    if (typeof owner === 'object' && (await platform.processes.liveness(owner)) === 'dead')
-      await disown(platform, home, owner)
+    if (typeof owner !== 'object' || (await platform.processes.liveness(owner)) !== 'dead') continue
+    await platform.files.unlink(join(home.run, entry)).catch(ignoreMissing)
   }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (systemCode(error) !== 'ENOENT') throw error
 }

@@ -92,6 +92,7 @@ const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /** What a failed write means. */
 export function writeError(path: string, cause: unknown): StorageFullError | StorageFailedError {
+  if (cause instanceof StorageFullError) return cause
   return FULL.has(systemCode(cause) ?? '')
     ? new StorageFullError(path, cause)
     : new StorageFailedError(path, cause)

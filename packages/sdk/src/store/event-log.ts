@@ -274,7 +274,7 @@ export class EventLog {
     } catch (error) {
       // Should this fail too, the next writer does it.
       await segment.file.truncate(segment.end).catch(() => {})
-      throw error instanceof StorageFullError ? error : writeError(segment.path, error)
+      throw writeError(segment.path, error)
     }
   }
 

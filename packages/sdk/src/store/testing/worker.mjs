@@ -1,0 +1,52 @@
+// A process of its own for tests: worker.mjs HOME exact|events|signals NAME COUNT. Tells each acknowledged line on stdout.
+import { writeSync } from 'node:fs'
+import process from 'node:process'
+import { openHome } from '../../../dist/ledger/index.js'
+import { nodePlatform, uuidFrom } from '../../../dist/platform/index.js'
+import { openEventStore, openSignalStore } from '../../../dist/store/index.js'
+
+const [dir, mode, name, count] = process.argv.slice(2)
+const platform = nodePlatform()
+const home = await openHome(platform, dir)
+const tell = (text) => writeSync(1, `${text}\n`)
+const happened = (i) => ({ event: 'Happened', id: uuidFrom(name, String(i)), data: { name, i } })
+
+if (mode === 'exact') {
+  const store = await openEventStore(platform, home)
+  for (let i = 0; i < Number(count); i++) {
+    for (let done = false; !done;) {
+      const expectedVersion = await store.version('shared')
+      try {
+        const { appended } = await store.append('shared', [happened(i)], { expectedVersion })
+        tell(appended[0].version)
+        done = true
+      } catch (error) {
+        if (error.code !== 'expected-version-conflict') throw error
+      }
+    }
+  }
+  await store.close()
+} else if (mode === 'events') {
+  const store = await openEventStore(platform, home)
+  const appendForEver = async (offset) => {
+    for (let i = offset; ; i += 3) {
+      const events = [happened(`${i}a`), happened(`${i}b`), happened(`${i}c`)]
+      await store.append(`stream-${offset}`, events)
+      tell(events.map(({ id }) => id).join('\n'))
+    }
+  }
+  await Promise.all([appendForEver(0), appendForEver(1), appendForEver(2)])
+} else {
+  const store = openSignalStore(platform, home)
+  const definitions = new Map([['origin01', Buffer.from('{"origin":"origin01"}\n')]])
+  for (let i = 0; ; i++) {
+    const lines = Array.from({ length: 200 }, (_, j) => `{"span":"${name}-${i}-${j}","in":"origin01"}`)
+    await store.append({
+      kind: 'spans',
+      lines: Buffer.from(`${lines.join('\n')}\n`),
+      count: lines.length,
+      definitions,
+    })
+    tell(lines.join('\n'))
+  }
+}
