@@ -19,6 +19,9 @@ export async function startDaemon(home) {
   const child = spawn(process.execPath, [cli, 'up', '--json', '--home', home, '--otlp-http-port', '0', '--otlp-grpc-port', '0', '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  // A benchmark that fails must not leave its daemon behind.
+  const abandon = () => child.kill('SIGKILL')
+  process.once('exit', abandon)
   const line = await new Promise((resolve, reject) => {
     let text = ''
     child.stdout.on('data', (chunk) => {
@@ -37,6 +40,7 @@ export async function startDaemon(home) {
       new Promise((resolve) => {
         child.removeAllListeners('exit')
         child.once('exit', resolve)
+        process.removeListener('exit', abandon)
         child.kill('SIGTERM')
       }),
   }

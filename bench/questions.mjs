@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { cli, median, startDaemon, tempHome } from './lib.mjs'
-import { createWorkload } from './dist/workload.js'
+import { createWorkload } from './dist/otlp/testing/workload.js'
 import { createGenAiSession } from './gen-ai.mjs'
 
 const exec = promisify(execFile)
@@ -60,7 +60,7 @@ export async function run() {
 }
 
 async function fill(daemon) {
-  const workload = createWorkload({ seed: 7 })
+  const next = createWorkload('traces', { seed: 7, records: SPANS_PER_REQUEST })
   const post = async (body, type) => {
     const response = await fetch(`http://127.0.0.1:${daemon.otlpHttpPort}/v1/traces`, { method: 'POST', headers: { 'content-type': type }, body })
     if (response.status !== 200) throw new Error(`status ${response.status}`)
@@ -73,7 +73,7 @@ async function fill(daemon) {
       await post(session.body, 'application/json')
       sent += session.spans
     }
-    await post(workload.tracesProtobuf(SPANS_PER_REQUEST), 'application/x-protobuf')
+    await post(next().protobuf, 'application/x-protobuf')
     sent += SPANS_PER_REQUEST
   }
   const middle = sessions[SESSIONS / 2]

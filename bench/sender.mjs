@@ -3,13 +3,13 @@
 // Prints {"spans":N,"seconds":S}.
 import http from 'node:http'
 import http2 from 'node:http2'
-import { createWorkload } from './dist/workload.js'
+import { createWorkload } from './dist/otlp/testing/workload.js'
 
 const { port, protocol, seconds, connections } = JSON.parse(process.argv[2])
 const SPANS_PER_REQUEST = 512
 const REQUESTS = 32
-const workload = createWorkload({ seed: 1 })
-const bodies = Array.from({ length: REQUESTS }, () => (protocol === 'http/json' ? workload.tracesJson(SPANS_PER_REQUEST) : workload.tracesProtobuf(SPANS_PER_REQUEST)))
+const next = createWorkload('traces', { records: SPANS_PER_REQUEST })
+const bodies = Array.from({ length: REQUESTS }, () => next()[protocol === 'http/json' ? 'json' : 'protobuf'])
 
 function overHttp() {
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections })
@@ -28,7 +28,6 @@ function overHttp() {
 
 function overGrpc() {
   const session = http2.connect(`http://127.0.0.1:${port}`)
-  session.unref()
   return (body) =>
     new Promise((resolve, reject) => {
       const stream = session.request({
@@ -51,11 +50,11 @@ const send = protocol === 'grpc' ? overGrpc() : overHttp()
 for (const body of bodies.slice(0, 8)) await send(body) // warm-up: the receiver compiles its hot code
 const started = performance.now()
 const end = started + seconds * 1000
-let next = 0
+let turn = 0
 let sent = 0
 async function work() {
   while (performance.now() < end) {
-    await send(bodies[next++ % REQUESTS])
+    await send(bodies[turn++ % REQUESTS])
     sent++
   }
 }

@@ -2,7 +2,7 @@
 import { createTranscoder } from '../packages/spanledger/dist/otlp/index.js'
 import { createRedactor } from '../packages/spanledger/dist/redact/index.js'
 import { count, median } from './lib.mjs'
-import { createWorkload } from './dist/workload.js'
+import { createWorkload } from './dist/otlp/testing/workload.js'
 
 const SPANS = 512
 const REQUESTS = 32
@@ -10,10 +10,10 @@ const ROUNDS = 7
 const ROUND_MS = 1_000
 
 export async function run() {
-  const workload = createWorkload({ seed: 1 })
   const rows = []
   for (const encoding of ['protobuf', 'json']) {
-    const bodies = Array.from({ length: REQUESTS }, () => (encoding === 'json' ? workload.tracesJson(SPANS) : workload.tracesProtobuf(SPANS)))
+    const next = createWorkload('traces', { records: SPANS })
+    const bodies = Array.from({ length: REQUESTS }, () => next()[encoding])
     const transcoder = createTranscoder({ redactor: createRedactor({}) })
     const rates = []
     for (let round = 0; round < ROUNDS; round++) {
