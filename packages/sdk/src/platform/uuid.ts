@@ -26,7 +26,7 @@ const sha256 =
 
 /** The first 32 digits as a UUID, with its version and variant bits set. */
 function dashed(hex: string, version: string): string {
-  const variant = VARIANT[hex.charCodeAt(16) & 3]!
+  const variant = VARIANT[Number.parseInt(hex[16]!, 16) & 3]!
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 

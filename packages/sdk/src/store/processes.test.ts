@@ -47,12 +47,12 @@ function startWorker(mode: string, name: string, count = 0): Worker {
   })
   const told: string[] = []
   let rest = ''
-  let onTold = () => {}
+  let onTold: (() => void) | undefined
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n')
     rest = lines.pop()!
     for (const line of lines) told.push(line)
-    onTold()
+    onTold?.()
   })
   const exited = new Promise<number | null>((resolve) => child.on('close', resolve))
   return {
@@ -62,9 +62,9 @@ function startWorker(mode: string, name: string, count = 0): Worker {
       child.kill('SIGKILL')
       await exited
     },
-    async tells(count) {
+    async tells(least) {
       const enough = new Promise<void>((resolve) => {
-        onTold = () => told.length >= count && resolve()
+        onTold = () => told.length >= least && resolve()
         onTold()
       })
       await Promise.race([

@@ -6,6 +6,9 @@ import { Inode, SimulatedDisk } from './disk.ts'
 import { SeededRandom } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 
+/** When a machine is switched on. */
+const EPOCH_MS = Date.UTC(2026, 0, 1)
+
 export interface Faults {
   /** Of one in so many calls, on average; 0 is never. */
   failSyncOneIn: number
@@ -63,11 +66,10 @@ export class SimulatedMachine {
 
   #platform(process: SimulatedProcess): Platform {
     const { scheduler, random } = this
-    const startMs = Date.UTC(2026, 0, 1)
     return {
       clock: {
-        nowMs: () => Math.floor(startMs + scheduler.nowMs),
-        nowUnixNano: () => BigInt(startMs) * 1_000_000n + BigInt(Math.round(scheduler.nowMs * 1e6)),
+        nowMs: () => Math.floor(EPOCH_MS + scheduler.nowMs),
+        nowUnixNano: () => BigInt(EPOCH_MS) * 1_000_000n + BigInt(Math.round(scheduler.nowMs * 1e6)),
         monotonicMs: () => scheduler.nowMs,
         async sleep(ms, signal) {
           await scheduler.sleep(ms, signal)
@@ -135,14 +137,14 @@ export class SimulatedMachine {
         if (inode === undefined) throw failure('ENOENT', existing)
         if (disk.names.has(path)) throw failure('EEXIST', path)
         disk.set(path, inode)
-        inode.changedMs = this.scheduler.nowMs
+        inode.changedMs = EPOCH_MS + this.scheduler.nowMs
       },
       unlink: async (path) => {
         await turn()
         const inode = disk.names.get(path)
         if (inode === undefined) throw failure('ENOENT', path)
         disk.set(path, undefined)
-        inode.changedMs = this.scheduler.nowMs
+        inode.changedMs = EPOCH_MS + this.scheduler.nowMs
       },
       syncDirectory: async (path) => {
         await turn()
@@ -175,7 +177,7 @@ export class SimulatedMachine {
         if (count === 0 && bytes.length > 0) throw failure('ENOSPC', path)
         if (oneIn(random, faults.shortWriteOneIn)) count = random.below(count + 1)
         inode.write(position, bytes.subarray(0, count))
-        inode.changedMs = inode.modifiedMs = this.scheduler.nowMs
+        inode.changedMs = inode.modifiedMs = EPOCH_MS + this.scheduler.nowMs
         this.#changed(path)
         return count
       },
