@@ -1,4 +1,5 @@
 import type { Redactor } from '../redact/index.ts'
+import { digits, nine, three } from './digits.ts'
 import { BUFFER_BYTES_KEPT, LINE_BYTES_MAX } from './limits.ts'
 import { MalformedOtlpError } from './malformed.ts'
 import { utf8Length } from './wire.ts'
@@ -10,8 +11,6 @@ export const LINE_TOO_LONG = new Error('line too long')
 export const literal = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'))
 
 const HEX = literal('0123456789abcdef')
-const DIGITS = new Uint8Array(3000)
-for (let n = 0; n < 1000; n++) DIGITS.set(literal(String(n).padStart(3, '0')), n * 3)
 
 /** The letter after the backslash; 0 for `u00xx`. */
 const ESCAPES = new Uint8Array(128)
@@ -324,46 +323,5 @@ function escape(out: Uint8Array, at: number, byte: number): number {
   out[at++] = 0x30
   out[at++] = HEX[byte >> 4]!
   out[at++] = HEX[byte & 15]!
-  return at
-}
-
-/** All digits of a whole number below 2^53 without leading zeros; returns where they end. */
-function digits(bytes: Uint8Array, at: number, value: number): number {
-  if (value >= 1e9) {
-    const upper = Math.floor(value / 1e9)
-    return nine(bytes, digits(bytes, at, upper), value - upper * 1e9)
-  }
-  if (value < 1000) return leading(bytes, at, value)
-  if (value < 1e6) {
-    const upper = (value / 1000) | 0
-    return three(bytes, leading(bytes, at, upper), value - upper * 1000)
-  }
-  const upper = (value / 1e6) | 0
-  const rest = value - upper * 1e6
-  const middle = (rest / 1000) | 0
-  return three(bytes, three(bytes, leading(bytes, at, upper), middle), rest - middle * 1000)
-}
-
-function nine(bytes: Uint8Array, at: number, value: number): number {
-  const upper = (value / 1e6) | 0
-  const rest = value - upper * 1e6
-  const middle = (rest / 1000) | 0
-  return three(bytes, three(bytes, three(bytes, at, upper), middle), rest - middle * 1000)
-}
-
-function three(bytes: Uint8Array, at: number, value: number): number {
-  const from = value * 3
-  bytes[at] = DIGITS[from]!
-  bytes[at + 1] = DIGITS[from + 1]!
-  bytes[at + 2] = DIGITS[from + 2]!
-  return at + 3
-}
-
-/** Below 1000, without leading zeros. */
-function leading(bytes: Uint8Array, at: number, value: number): number {
-  const from = value * 3
-  if (value >= 100) bytes[at++] = DIGITS[from]!
-  if (value >= 10) bytes[at++] = DIGITS[from + 1]!
-  bytes[at++] = DIGITS[from + 2]!
   return at
 }
