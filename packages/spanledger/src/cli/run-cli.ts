@@ -69,11 +69,6 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<Ex
       printCompletions(program, argv.slice(1))
       return EXIT.ok
     }
-    if (argv.length === 0) {
-      program.outputHelp()
-      await out.write(help.join(''))
-      return EXIT.ok
-    }
     await program.parseAsync(argv, { from: 'user' })
     return exit
   } catch (error) {
@@ -82,9 +77,12 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<Ex
       await out.write(help.join(''))
       return EXIT.ok
     }
-    if (error.code === 'commander.help') {
-      const group = program.commands.find((command) => argv.includes(command.name()))?.name() ?? ''
+    const group = program.commands.find((command) => argv.includes(command.name()))?.name()
+    if (error.code === 'commander.help' && group !== undefined)
       return complain(usage(`${group} needs one of its commands`, `see spanledger ${group} --help`))
+    if (error.code === 'commander.help') {
+      await out.write(help.join(''))
+      return EXIT.ok
     }
     const [message = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n')
     return complain(usage([message, ...suggestion].join(' '), 'see spanledger --help'))

@@ -8,7 +8,7 @@ export interface Terminal {
 }
 
 export const COLUMNS_DEFAULT = 100
-const COLUMNS_MIN = 40
+const COLUMNS_MIN = 48
 const COLUMNS_MAX = 400
 
 /** A terminal can say 0 columns (some do while they start), or thousands. */

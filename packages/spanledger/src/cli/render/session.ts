@@ -1,9 +1,9 @@
 import { plain, type AnswerOf } from '../../query/index.ts'
 import type { Terminal } from '../terminal.ts'
-import { formatCount, formatDateTime, formatDuration, formatMoney, plural } from './format.ts'
+import { formatCount, formatDateTime, formatDuration, formatInteger, formatMoney, plural } from './format.ts'
 import { statusPaint } from './marks.ts'
 import { table } from './table.ts'
-import { displayWidth, fit, padEnd, padStart } from './width.ts'
+import { displayWidth, fit, fitStart, padEnd, padStart } from './width.ts'
 
 type Session = AnswerOf<'session'>
 type Activity = Session['tree'][number]
@@ -87,15 +87,29 @@ function time({ time: spent }: Session, { colors, columns }: Terminal): string {
   const shares = TIME_PARTS.map((part) => spent[part.of] / spent.totalMs)
   const widths = apportion(shares, width)
   const bar = TIME_PARTS.map((part, i) => colors[part.colour](part.glyph.repeat(widths[i]!))).join('')
-  const legend = TIME_PARTS.map(
-    (part, i) =>
+  // Parts that took no time are not told.
+  const legend = TIME_PARTS.flatMap((part, i) => {
+    if (widths[i] === 0) return []
+    return [
       `${colors[part.colour](part.glyph)} ${part.name} ${formatDuration(spent[part.of])} ${Math.round(shares[i]! * 100)}%`,
-  )
+    ]
+  })
   return [
     heading(`Where the time went: ${formatDuration(spent.totalMs)}`, colors),
     `  ${bar}`,
-    `  ${legend.join('   ')}`,
+    ...packed(legend, columns),
   ].join('\n')
+}
+
+/** Items side by side, on as many lines as they need. */
+function packed(items: readonly string[], columns: number): string[] {
+  const lines: string[] = []
+  for (const item of items) {
+    const last = lines.at(-1)
+    if (last === undefined || displayWidth(last) + displayWidth(item) + 3 > columns) lines.push(`  ${item}`)
+    else lines[lines.length - 1] = `${last}   ${item}`
+  }
+  return lines
 }
 
 /** Whole columns that add up to `width`; a part that is there at all gets one. */
@@ -141,7 +155,7 @@ function activities(session: Session, terminal: Terminal): string {
   const omitted =
     session.omitted > 0
       ? [
-          `  ${terminal.colors.yellow(`${plural(session.omitted, 'more activity', 'more activities')} left out: --limit N shows more`)}`,
+          `  ${terminal.colors.yellow(`${formatInteger(session.omitted)} more left out: --limit N shows them`)}`,
         ]
       : []
   return lines.length === 0
@@ -185,7 +199,7 @@ function activityLine(node: Activity, prefix: string, { colors, columns }: Termi
       DURATION_WIDTH,
     ),
   ].join(' ')
-  const tree = `  ${prefix}`
+  const tree = `  ${fitStart(prefix, Math.floor(columns / 3))}`
   const left = columns - displayWidth(tree) - displayWidth(right) - 4
   const detail = node.detail === undefined ? '' : plain(node.detail)
   const name = fit(

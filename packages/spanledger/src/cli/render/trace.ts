@@ -1,7 +1,7 @@
 import { plain, type TraceAnswer, type TraceSpan } from '../../query/index.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatDateTime, formatDuration, plural } from './format.ts'
-import { displayWidth, fit, padEnd, padStart } from './width.ts'
+import { displayWidth, fit, fitStart, padEnd, padStart } from './width.ts'
 
 const DURATION_WIDTH = 8
 const BAR_MIN = 16
@@ -88,12 +88,9 @@ function treePrefixes(spans: readonly TraceSpan[]): string[] {
   return prefixes
 }
 
-const fitStart = (prefix: string, columns: number): string =>
-  prefix.length <= columns ? prefix : '…' + prefix.slice(prefix.length - columns + 1)
-
 function left(trace: TraceAnswer, { colors }: Terminal): string[] {
   const lines: string[] = []
-  if (trace.cut) lines.push(`${plural(trace.omitted, 'more span')} left out: --limit N shows more`)
+  if (trace.cut) lines.push(`${plural(trace.omitted, 'more span')} left out: --limit N shows them`)
   if (trace.duplicates > 0) lines.push(`${plural(trace.duplicates, 'duplicate')} of these spans shown once`)
   if (trace.damaged > 0)
     lines.push(`${plural(trace.damaged, 'damaged line')} left out: see spanledger verify`)

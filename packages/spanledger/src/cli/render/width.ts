@@ -20,6 +20,10 @@ export function fit(text: string, columns: number): string {
   return kept.trimEnd() + '…'
 }
 
+/** The lines of a tree before a name, where the tree is deeper than there is room: their beginning is given up. */
+export const fitStart = (prefix: string, columns: number): string =>
+  prefix.length <= columns ? prefix : '…' + prefix.slice(prefix.length - columns + 1)
+
 export const padEnd = (text: string, columns: number): string =>
   text + ' '.repeat(Math.max(0, columns - displayWidth(text)))
 export const padStart = (text: string, columns: number): string =>

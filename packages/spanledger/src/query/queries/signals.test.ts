@@ -29,10 +29,10 @@ const rows = async (name: string, params: object): Promise<Record<string, unknow
   return answer.rows
 }
 
-describe('traces', () => {
-  const ids = async (params: object): Promise<unknown[]> =>
-    (await rows('traces', params)).map((row) => row['traceId'])
+const ids = async (params: object): Promise<unknown[]> =>
+  (await rows('traces', params)).map((row) => row['traceId'])
 
+describe('traces', () => {
   beforeEach(() => {
     ledger.segment('spans', [
       shop,
@@ -91,17 +91,18 @@ describe('traces', () => {
     [{ attr: 'deployment.environment.name=prod' }, [3, 1]],
     [{ since: '2026-11-21T12:00:05Z' }, [3, 2]],
     [{ until: '2026-11-21T12:00:05Z' }, [1]],
-    [{ since: '59m59s' }, 'refused'],
-    [{ attr: 'db.rows' }, 'refused'],
-    [{ attr: 'a">=x' }, 'refused'],
-    [{ attr: 'db.rows>many' }, 'refused'],
-    [{ status: 'bad' }, 'refused'],
-    [{ limit: 0 }, 'refused'],
-    [{ nothing: 1 }, 'refused'],
-  ])('%j', async (params, expected) => {
-    if (expected === 'refused')
-      expect(await queries.run('traces' as string, params)).toMatchObject({ refused: 'BAD_PARAMETER' })
-    else expect(await ids(params)).toEqual((expected as number[]).map(traceId))
+  ])('%j', async (params, expected) => expect(await ids(params)).toEqual(expected.map(traceId)))
+
+  it.each([
+    { since: '59m59s' },
+    { attr: 'db.rows' },
+    { attr: 'a">=x' },
+    { attr: 'db.rows>many' },
+    { status: 'bad' },
+    { limit: 0 },
+    { nothing: 1 },
+  ])('refuse %j', async (params) => {
+    expect(await queries.run('traces' as string, params)).toMatchObject({ refused: 'BAD_PARAMETER' })
   })
 
   it('say when they were cut', async () => {
@@ -383,7 +384,7 @@ describe('metrics', () => {
         points: 3,
         series: 1,
         lastTime: '2026-11-21T12:00:00.003000000Z',
-        lastValue: 9223372036854775807,
+        lastValue: 2 ** 63,
       },
       expect.objectContaining({ name: 'latency', points: 2, lastValue: null }),
       expect.objectContaining({ name: 'requests', series: 1, lastValue: 2 }),
@@ -403,9 +404,7 @@ describe('metrics', () => {
     expect(await rows('metric', { name: 'latency' })).toEqual([
       expect.objectContaining({ count: 3, sum: 4, min: 0.5, max: 3, value: null }),
     ])
-    expect(await rows('metric', { name: 'heap' })).toEqual([
-      expect.objectContaining({ value: 9223372036854775807 }),
-    ])
+    expect(await rows('metric', { name: 'heap' })).toEqual([expect.objectContaining({ value: 2 ** 63 })])
   })
 
   it('that nobody sent are refused', async () => {

@@ -53,6 +53,8 @@ const rows = async (query: string): Promise<unknown> => {
   return answer.rows
 }
 
+const target = (): string => join(outside, 'written')
+
 describe('the views', () => {
   it('have the columns that are documented, also over nothing', async () => {
     const documented = readFileSync(new URL('../../../../../docs/reference/sql.md', import.meta.url), 'utf8')
@@ -126,7 +128,6 @@ describe('SQL', () => {
     expect(await ask(query)).toHaveProperty('rows')
   })
 
-  const target = (): string => join(outside, 'written')
   it.each<[string, () => string]>([
     ['INSERT', () => 'INSERT INTO origins VALUES (1,2,3,4,5,6)'],
     ['CREATE', () => 'CREATE TABLE t AS SELECT 1'],

@@ -1,0 +1,339 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  at,
+  event,
+  log,
+  origin,
+  smallLedger,
+  type SmallLedger,
+  span,
+  traceId,
+} from '../query/testing/small-ledger.ts'
+import { ASKING } from './commands.ts'
+import { run } from './testing/run.ts'
+
+process.env['TZ'] = 'UTC'
+
+let ledger: SmallLedger
+beforeEach(() => {
+  ledger = smallLedger()
+})
+afterEach(() => ledger.remove())
+
+const shop = origin('shop')
+const ask = (...argv: string[]) => run(argv, { home: ledger.dir, columns: 80 })
+const fill = (): void => {
+  ledger.segment('spans', [
+    shop,
+    span(1, 1, { name: 'GET /cart', start: at(0), in: shop.origin }),
+    span(2, 2, { name: 'POST \u001b[31m/order', status: 'error', start: at(10), in: shop.origin }),
+  ])
+  ledger.segment('logs', [shop, log(0, { severity: 17, body: 'it broke\u001b[2J', in: shop.origin })])
+  ledger.segment('events', [event(1, 'Happened', 'a', 1), event(2, 'Happened', 'b', 1)], {
+    name: '00000000000000000001',
+  })
+}
+
+const coloured = (options: object, ...argv: string[]) =>
+  run(['traces', ...argv], { home: ledger.dir, tty: true, ...options }).then(({ out }) =>
+    out.includes('\u001b['),
+  )
+
+describe('answers', () => {
+  it('are drawn for people, cut where it is told', async () => {
+    fill()
+    const { exit, out, err } = await ask('traces', '--limit', '1')
+    expect(exit).toBe(0)
+    expect(out).toMatch(
+      /^TRACE +NAME +SERVICE +STARTED +TOOK +SPANS +ERRORS\n000000020000  POST \/order  shop /,
+    )
+    expect(err).toBe('cut at 1: there is more, --limit N shows it\n')
+  })
+
+  it('are one JSON value with --json, and say themselves that they were cut', async () => {
+    fill()
+    const { exit, out, err } = await ask('traces', '--limit', '1', '--json')
+    expect(exit).toBe(0)
+    expect(out.endsWith('\n')).toBe(true)
+    expect(JSON.parse(out)).toMatchObject({
+      rows: [{ traceId: traceId(2), name: 'POST \u001b[31m/order' }],
+      cut: true,
+      limit: 1,
+    })
+    expect(err).toBe('')
+  })
+
+  it('that stream are JSON Lines', async () => {
+    fill()
+    const { exit, out } = await ask('events', 'export')
+    expect(exit).toBe(0)
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { position: number }).position),
+    ).toEqual([1, 2])
+  })
+
+  it.each(
+    ASKING.filter(({ path }) => !['import', 'sql', 'export', 'show', 'follow'].includes(path.at(-1)!)).map(
+      ({ path }) => path.join(' '),
+    ),
+  )('of an empty home: %s', async (words) => {
+    const human = await ask(...words.split(' '))
+    expect(human).toMatchObject({ exit: 0, err: '' })
+    const json = await ask(...words.split(' '), '--json')
+    expect(json.exit).toBe(0)
+    const values = json.out.split('\n').filter((line) => line !== '')
+    expect(values.map((line) => typeof JSON.parse(line))).toEqual(words === 'events export' ? [] : ['object'])
+  })
+
+  it('carry nothing that a terminal takes for a command', async () => {
+    fill()
+    for (const argv of [
+      ['traces'],
+      ['logs'],
+      ['trace', 'show', traceId(2)],
+      ['sql', 'SELECT name, body FROM spans FULL JOIN logs USING (trace_id)'],
+      ['events', 'list'],
+      ['status'],
+    ])
+      expect((await ask(...argv)).out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+  })
+
+  it('have colours on a terminal only, and not when they are not wanted', async () => {
+    fill()
+    expect(await coloured({})).toBe(true)
+    expect(await coloured({ tty: false })).toBe(false)
+    expect(await coloured({}, '--no-color')).toBe(false)
+    expect(await coloured({ env: { NO_COLOR: '1' } })).toBe(false)
+    expect(await coloured({ env: { TERM: 'dumb' } })).toBe(false)
+  })
+
+  it('come from the daemon where one runs, except what writes or streams', async () => {
+    fill()
+    const asked: string[] = []
+    const connect = () =>
+      Promise.resolve({
+        run: (name: string) => (
+          asked.push(name),
+          Promise.resolve({ rows: [], cut: false, limit: 1, total: 0 })
+        ),
+      })
+    await run(['traces'], { home: ledger.dir, connect })
+    await run(['sessions', '--json'], { home: ledger.dir, connect })
+    expect((await run(['events', 'export'], { home: ledger.dir, connect })).out.split('\n')).toHaveLength(3)
+    expect(asked).toEqual(['traces', 'sessions'])
+  })
+})
+
+describe('exit codes', () => {
+  it.each<string[][]>([[['--help']], [['traces', '--help']], [[]], [['--version']]])(
+    '0 for %j',
+    async (argv) => {
+      expect(await ask(...argv)).toMatchObject({ exit: 0, err: '', out: expect.stringMatching(/./) })
+    },
+  )
+
+  it.each<[number, string[]]>([
+    [1, ['trace', 'show', 'f'.repeat(32)]],
+    [1, ['session', 'show', 'nobody']],
+    [1, ['metrics', 'nothing']],
+    [2, ['trcaes']],
+    [2, ['traces', '--sinze', '1h']],
+    [2, ['traces', '--since', 'noon']],
+    [2, ['traces', '--limit', '0']],
+    [2, ['traces', 'too', 'many']],
+    [2, ['trace']],
+    [2, ['trace', 'show']],
+    [2, ['trace', 'shwo', 'x']],
+    [2, ['trace', 'show', 'xyz']],
+    [2, ['sql', 'DROP VIEW spans']],
+    [2, ['up', '--port', '70000']],
+    [2, ['export', 'spans']],
+    [2, ['import']],
+  ])('%i for %j', async (exit, argv) => {
+    const human = await ask(...argv)
+    expect([human.exit, human.out]).toEqual([exit, ''])
+    // One line what and where, then what to do next.
+    expect(human.err).toMatch(/^spanledger: \S.*\n(?: {2}.*\n)+$/)
+    const json = await ask(...argv, '--json')
+    expect(json.exit).toBe(exit)
+    expect(JSON.parse(json.err)).toMatchObject({
+      error: { code: expect.any(String), message: expect.any(String), next: expect.any(String) },
+    })
+  })
+
+  it('1 when verify found damage, or import left something out', async () => {
+    ledger.segment('spans', [shop, 'damage'])
+    expect(await ask('verify')).toMatchObject({
+      exit: 1,
+      out: expect.stringMatching(/✗ 1 finding\n.*\n {2}damagedLine .* at byte \d+/),
+    })
+    const file = join(ledger.dir, 'bad.jsonl')
+    writeFileSync(file, '{"resourceSpans":5}\n')
+    expect(await ask('import', file)).toMatchObject({ exit: 1, out: expect.stringContaining('line 1: ') })
+  })
+
+  it('3 for a home that is not there, is newer, or is no home', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spanledger-cli-'))
+    try {
+      writeFileSync(join(folder, 'home.json'), '{"spanledger":99}')
+      expect(await run(['status'], { home: folder })).toMatchObject({
+        exit: 3,
+        err: expect.stringContaining('install the newest spanledger'),
+      })
+      writeFileSync(join(folder, 'home.json'), 'x')
+      expect(await run(['status', '--json'], { home: folder })).toMatchObject({
+        exit: 3,
+        err: expect.stringContaining('"next":"put {'),
+      })
+      const missing = await run(['status'], {
+        home: join(folder, 'none'),
+        open: (home) =>
+          Promise.reject(Object.assign(new Error(`there is no ledger at ${home}`), { code: 'home-missing' })),
+      })
+      expect(missing).toMatchObject({
+        exit: 3,
+        err: expect.stringContaining('start recording with spanledger up'),
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('3 with its stack for a bug, so that it can be reported', async () => {
+    const { exit, err } = await run(['status'], {
+      home: ledger.dir,
+      open: () => Promise.reject(new TypeError('x is undefined')),
+    })
+    expect(exit).toBe(3)
+    expect(err).toMatch(/this is a bug in spanledger: TypeError: x is undefined\n +at /)
+  })
+})
+
+describe('mistakes', () => {
+  it('suggest what was meant', async () => {
+    expect((await ask('trcaes')).err).toContain('Did you mean traces?')
+    expect((await ask('traces', '--sinze', '1h')).err).toContain('Did you mean --since?')
+    expect((await ask('events', 'folow')).err).toContain('Did you mean follow?')
+  })
+
+  it('in SQL are shown where they are', async () => {
+    expect((await ask('sql', 'SELECT nope FROM spans')).err).toContain(
+      '  LINE 1: SELECT nope FROM spans\n                 ^\n',
+    )
+  })
+})
+
+describe('the home', () => {
+  it('is the option, else the variable, else the folder of the user', async () => {
+    const homes: string[] = []
+    const open = (home: string) => (
+      homes.push(home),
+      Promise.reject(Object.assign(new Error('no'), { code: 'ENOENT' }))
+    )
+    await run(['status', '--home', '/a'], { open, env: { SPANLEDGER_HOME: '/b' } })
+    await run(['--home', '/a', 'status'], { open })
+    await run(['status'], { open, env: { SPANLEDGER_HOME: '/b' } })
+    await run(['status'], { open, homeFolder: '/users/me' })
+    await run(['status', '--home', 'relative'], { open })
+    expect(homes).toEqual(['/a', '/a', '/b', '/users/me/.spanledger', join(process.cwd(), 'relative')])
+  })
+
+  it('is made by import, and by no question', async () => {
+    const asked: unknown[] = []
+    const open = (_: string, options?: object) => (
+      asked.push(options),
+      Promise.reject(Object.assign(new Error('no'), { code: 'ENOENT' }))
+    )
+    await run(['traces', '--home', '/a'], { open })
+    await run(['import', 'x', '--home', '/a'], { open })
+    expect(asked).toEqual([{ create: false }, { create: true }])
+  })
+})
+
+const portInUse = () =>
+  Promise.reject(Object.assign(new Error('port 4318 is in use'), { code: 'PORT_IN_USE' }))
+
+describe('up and demo', () => {
+  it('are handed their options', async () => {
+    const given: unknown[] = []
+    const up = (options: object) => (given.push(options), Promise.resolve())
+    await run(
+      ['up', '--otlp-http-port', '0', '--otlp-grpc-port', '4317', '--port', '1', '--home', '/a', '--json'],
+      { up },
+    )
+    await run(['up', '--home', '/a'], { up })
+    expect(given).toEqual([
+      { home: '/a', otlpHttpPort: 0, otlpGrpcPort: 4317, port: 1, json: true },
+      { home: '/a', json: false },
+    ])
+  })
+
+  it('tell their faults like any other command', async () => {
+    expect(await run(['up', '--home', '/a'], { up: portInUse })).toMatchObject({
+      exit: 3,
+      err: 'spanledger: port 4318 is in use\n  give another port, or 0 for any free one\n',
+    })
+  })
+
+  it('lets the demo ask', async () => {
+    const { exit, out } = await run(['demo'], {
+      demo: async (again) => void (await again(['status', '--home', ledger.dir])),
+    })
+    expect([exit, out]).toEqual([0, expect.stringContaining('KIND')])
+  })
+})
+
+describe('a closed pipe', () => {
+  it('is enough, not an error', async () => {
+    ledger.segment(
+      'events',
+      Array.from({ length: 100 }, (_, i) => event(i + 1, 'E', 'a', i + 1)),
+      { name: '00000000000000000001' },
+    )
+    let written = 0
+    const stdout = {
+      write() {
+        if (++written === 3) throw Object.assign(new Error('closed'), { code: 'EPIPE' })
+        return true
+      },
+    }
+    expect((await run(['events', 'export'], { home: ledger.dir, stdout })).exit).toBe(0)
+    expect(written).toBe(3)
+  })
+})
+
+describe('completion', () => {
+  it('prints a script, and completes commands and options', async () => {
+    const lines: string[] = []
+    // oxlint-disable-next-line no-console -- the library prints by itself
+    const spy = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line))
+    try {
+      expect((await run(['completion', 'zsh'])).exit).toBe(0)
+      expect(lines.join('\n')).toContain('compdef')
+      lines.length = 0
+      await run(['complete', '--', 'tra'])
+      expect(lines.join('\n')).toMatch(/^traces/m)
+      lines.length = 0
+      await run(['complete', '--', 'traces', '--min'])
+      expect(lines.join('\n')).toMatch(/^--min-duration/m)
+      expect((await run(['completion', 'tcsh'])).exit).toBe(2)
+    } finally {
+      spy.mockRestore()
+    }
+  })
+})
+
+const isRoot = process.getuid?.() === 0
+if (isRoot) process.stderr.write('not run: reads a home it may not write to (root writes everywhere)\n')
+
+it.skipIf(isRoot)('reads a home it may not write to', async () => {
+  fill()
+  chmodSync(join(ledger.dir, 'index'), 0o500)
+  expect((await ask('traces')).exit).toBe(0)
+})
