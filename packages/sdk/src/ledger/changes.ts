@@ -1,7 +1,7 @@
 import type { Platform } from '../platform/index.ts'
 
 /** Where the system tells of changes this is only the safety net. */
-export const POLL_MS = 1_000
+const POLL_MS = 1_000
 
 /**
  * Wakes whoever waits for a folder to change.

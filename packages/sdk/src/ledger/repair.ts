@@ -16,7 +16,7 @@ export interface Repair {
 }
 
 /** A writer of which nothing is known is taken for dead when its segment has been at rest for so long. */
-export const REST_MS = 30_000
+const REST_MS = 30_000
 
 /**
  * Cuts the torn last lines off signal segments whose writers are dead. Events need none: their next writer does it.
@@ -53,7 +53,7 @@ async function isAtRest(platform: Platform, home: Home, segment: Segment): Promi
 }
 
 /** Where the last whole line ends, looking backwards from the end: one small read for a segment in order. */
-export async function endOfLastLine(platform: Platform, segment: Segment): Promise<number> {
+async function endOfLastLine(platform: Platform, segment: Segment): Promise<number> {
   const file = await platform.files.open(segment.path, 'read')
   try {
     let size = 4096

@@ -1,10 +1,10 @@
 import type { NewEvent, RecordedEvent } from '../model/index.ts'
 import { EventTooLargeError } from './errors.ts'
 
-export const EVENTS_MAX = 1_000
-export const EVENT_BYTES_MAX = 1024 * 1024
-export const APPEND_BYTES_MAX = 16 * 1024 * 1024
-export const STREAM_NAME_MAX = 512
+const EVENTS_MAX = 1_000
+const EVENT_BYTES_MAX = 1024 * 1024
+const APPEND_BYTES_MAX = 16 * 1024 * 1024
+const STREAM_NAME_MAX = 512
 
 /** An event on its way: its line but for what only the lock's holder knows. */
 export interface PreparedEvent {

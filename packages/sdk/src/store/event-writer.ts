@@ -9,9 +9,9 @@ import type { AppendResult, ExpectedVersion } from './event-store.ts'
 import type { Lock } from './lock.ts'
 
 /** One group commit: several times what one fsync costs in writing. */
-export const GROUP_BYTES_MAX = 8 * 1024 * 1024
+const GROUP_BYTES_MAX = 8 * 1024 * 1024
 /** Waiting for lock and disk; beyond, appends are refused with StorageBusyError. */
-export const EVENT_QUEUE_BYTES_MAX = 64 * 1024 * 1024
+const EVENT_QUEUE_BYTES_MAX = 64 * 1024 * 1024
 
 export interface QueuedAppend {
   stream: string

@@ -89,6 +89,25 @@ describe('events', () => {
     expect(await findings()).toEqual([])
   })
 
+  test('a writer that dies right after its fsync failed costs nothing that others append behind it', async () => {
+    const first = await openEventStore(platform, home)
+    await first.append('s', [happened('a')])
+    const unlucky = machine.start()
+    const second = await openEventStore(unlucky, home)
+    await second.append('s', [happened('b')])
+    machine.faults.failSyncs = 1
+    machine.scheduler.onStep = () => {
+      if (machine.faults.failSyncs === 0) machine.kill(unlucky.pid)
+    }
+    void second.append('s', [happened('c')])
+    while (machine.faults.failSyncs > 0) await machine.scheduler.sleep(1)
+    await first.append('s', [happened('d')])
+    machine.crash()
+    platform = machine.start()
+    expect(await names(await openEventStore(platform, home))).toEqual(['a', 'b', 'c', 'd'])
+    expect(await findings()).toEqual([])
+  })
+
   test('what was read before its fsync failed is taken back, and a subscription sees what came instead', async () => {
     const other = await openEventStore(platform, home)
     await other.append('s', [happened('a')])

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openHome, repairSignals, verifyLedger } from '../ledger/index.ts'
 import type { Home } from '../ledger/index.ts'
@@ -13,7 +14,7 @@ import { recorded, spans, linesOf } from './testing/signal-store-contract.ts'
 import { collect } from './testing/worlds.ts'
 
 const platform = nodePlatform()
-const WORKER = join(import.meta.dirname, 'testing', 'worker.mjs')
+const WORKER = fileURLToPath(new URL('./testing/worker.mjs', import.meta.url))
 const ROUNDS = 20
 
 let dir: string
@@ -129,7 +130,7 @@ describe('a disk that is really full', () => {
     const small = join(dir, 'small')
     await mkdir(small)
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small], { stdio: 'pipe' })
+      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small], { stdio: 'pipe' })
     } catch (error) {
       skip(`cannot mount a tmpfs here: ${String((error as { stderr?: unknown }).stderr)}`)
     }
@@ -152,7 +153,7 @@ describe('a disk that is really full', () => {
       await signals.close()
       await events.close()
     } finally {
-      execFileSync('umount', [small])
+      execFileSync('/bin/umount', [small])
     }
   })
 })

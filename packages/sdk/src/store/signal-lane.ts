@@ -6,13 +6,13 @@ import { SignalSegment } from './signal-segment.ts'
 import type { Location, SignalBatch, SignalStoreStats } from './signal-store.ts'
 
 /** One group commit: as large as keeps the disk busy, as small as a segment has room for several. */
-export const GROUP_BYTES_MAX = 8 * 1024 * 1024
+const GROUP_BYTES_MAX = 8 * 1024 * 1024
 /** The system takes 1,024 buffers in one write. */
-export const GROUP_BUFFERS_MAX = 1_000
+const GROUP_BUFFERS_MAX = 1_000
 /** Waiting for the disk, a kind; beyond, appends are refused with StorageBusyError. */
 export const QUEUE_BYTES_MAX = 64 * 1024 * 1024
 /** Half of the second promised: the other half is for the fsync itself. */
-export const SYNC_AFTER_MS = 500
+const SYNC_AFTER_MS = 500
 
 interface Queued {
   batch: SignalBatch

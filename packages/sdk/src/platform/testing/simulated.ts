@@ -9,7 +9,7 @@ import { Scheduler } from './scheduler.ts'
 /** When a machine is switched on. */
 const EPOCH_MS = Date.UTC(2026, 0, 1)
 
-export interface Faults {
+interface Faults {
   /** Of one in so many calls, on average; 0 is never. */
   failSyncOneIn: number
   shortWriteOneIn: number

@@ -9,7 +9,7 @@ import type { SignalBatch, SignalStore } from '../signal-store.ts'
 import { collect } from './worlds.ts'
 import type { World } from './worlds.ts'
 
-export const ORIGIN = { id: 'origin01', line: '{"origin":"origin01","resource":{}}\n' }
+const ORIGIN = { id: 'origin01', line: '{"origin":"origin01","resource":{}}\n' }
 
 /** `count` span lines that name themselves. */
 export function spans(name: string, count = 2): SignalBatch {
