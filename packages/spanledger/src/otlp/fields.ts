@@ -7,7 +7,6 @@ const FIELDS = 16
 export const VARINT = 1 << 0
 export const FIXED64 = 1 << 1
 export const BYTES = 1 << 2
-export const FIXED32 = 1 << 5
 /** Repeated numbers come packed or one by one. */
 export const PACKED_FIXED64 = BYTES | FIXED64
 export const PACKED_VARINT = BYTES | VARINT

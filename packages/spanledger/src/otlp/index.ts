@@ -1,4 +1,4 @@
 export { MalformedOtlpError } from './malformed.ts'
 export { createOtlpWriter, type OtlpWriter } from './otlp-writer.ts'
 export type { Signal, Transcoded } from './transcoded.ts'
-export { createTranscoder, type Transcoder, type TranscoderOptions } from './transcoder.ts'
+export { createTranscoder, type Transcoder } from './transcoder.ts'

@@ -33,7 +33,8 @@ const QUOTE_BRACE = literal('"}')
 
 /**
  * Writes ledger JSON into one buffer that grows and is used again. Strings are checked to be UTF-8, escaped and redacted
- * in the loop that copies them: the clean ASCII string costs 1.1 ns a byte for all of it (bench/transcode).
+ * in the loop that copies them: looking for secrets there adds 0.1 to 0.2 ns to the 2.9 ns a byte that copying and
+ * escaping take (2.6 GHz, 11 kB strings), where a pass of its own takes 1.5 ns.
  */
 export class LineWriter {
   bytes = new Uint8Array(1024 * 1024)
@@ -48,7 +49,6 @@ export class LineWriter {
   readonly #multiplier: number
   readonly #shift: number
   readonly #scansAll: boolean
-  readonly #scansNone: boolean
 
   constructor(redactor: Redactor) {
     this.#redactor = redactor
@@ -57,7 +57,6 @@ export class LineWriter {
     this.#multiplier = multiplier
     this.#shift = shift
     this.#scansAll = redactor.scans === 'all'
-    this.#scansNone = redactor.scans === 'none'
     this.#special = Uint8Array.from({ length: 256 }, (_, byte) => {
       if (byte >= 0x80) return KIND_HIGH
       if (byte < 0x20 || byte === 0x22 || byte === 0x5c) return KIND_ESCAPE
@@ -134,7 +133,7 @@ export class LineWriter {
     let out = this.bytes
     let at = begin
     out[at++] = 0x22
-    let found = false
+    let found = 0
     let window = 0
     let i = start
     for (;;) {
@@ -152,13 +151,15 @@ export class LineWriter {
           }
           if (kind === KIND_ESCAPE) at = escape(out, at, byte)
           else {
-            found = true
+            found |= this.#redactor.prefilter.rulesAt(source, start, end, i)
             out[at++] = byte
           }
         } else out[at++] = byte
-        i++
         window = ((window << 8) | byte | 32) & 0xffffff
-        if (grams[Math.imul(window, multiplier) >>> shift] === window) found = true
+        if (grams[Math.imul(window, multiplier) >>> shift] === window) {
+          found |= this.#redactor.prefilter.rulesAt(source, start, end, i)
+        }
+        i++
       }
       if (i >= end) break
       this.length = at
@@ -168,11 +169,11 @@ export class LineWriter {
     }
     out[at++] = 0x22
     this.length = at
-    if ((found || this.#scansAll) && !this.#scansNone) this.#redact(source, start, end, begin)
+    if (found !== 0 || this.#scansAll) this.#redact(source, start, end, begin, found)
   }
 
-  #redact(source: Uint8Array, start: number, end: number, begin: number): void {
-    const result = this.#redactor.redactBytes(source, start, end)
+  #redact(source: Uint8Array, start: number, end: number, begin: number, found: number): void {
+    const result = this.#redactor.redactBytes(source, start, end, found)
     if (result === undefined) return
     this.length = begin
     this.redacted += result.count

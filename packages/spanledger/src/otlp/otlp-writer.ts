@@ -20,7 +20,7 @@ export interface OtlpWriter {
 }
 
 /** A record refers to a definition that does not stand before it in its segment. */
-export class UnknownDefinitionError extends Error {
+class UnknownDefinitionError extends Error {
   readonly code = 'UNKNOWN_DEFINITION'
   readonly id: string
   constructor(id: string) {

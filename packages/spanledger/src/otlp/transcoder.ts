@@ -17,7 +17,7 @@ export interface Transcoder {
   json(signal: Signal, bytes: Uint8Array): Transcoded
 }
 
-export interface TranscoderOptions {
+interface TranscoderOptions {
   redactor: Redactor
   /** Whether a coding agent's adapter wants to see what this origin sends. */
   isAgentOrigin?: (serviceName: string, scopeName: string) => boolean

@@ -2,8 +2,9 @@ import type { Rule } from './rule.ts'
 
 /**
  * Tells which rules text may hold a match for, from its bytes and in one pass: a table of three-byte windows, one taken
- * from every trigger. An automaton over all triggers needs a load that depends on the last one for every byte; here the
- * loads are independent, and the same loop can copy the text (otlp does that): see the test for the cost.
+ * from every trigger. An automaton over all triggers would load a state that depends on the last one for every byte; here
+ * the loads are independent: 1.5 ns a byte where the emptiest loop over bytes takes 1.3 (2.6 GHz). The loop that copies a
+ * string can look at the same time, as otlp's LineWriter does.
  *
  * grams       Open table of windows, `(a|32)<<16 | (b|32)<<8 | (c|32)`; -1 is empty. The place of window w is
  *             `Math.imul(w, multiplier) >>> shift`, without collisions.
@@ -14,6 +15,8 @@ export interface Prefilter {
   multiplier: number
   shift: number
   aloneBytes: Uint8Array
+  /** For a window of the table, or a byte, that ends at `at`: the rules whose trigger really stands there, as bits. */
+  rulesAt(bytes: Uint8Array, start: number, end: number, at: number): number
   /** Bit i is set when rule i may match in bytes[start, end). */
   rulesIn(bytes: Uint8Array, start: number, end: number): number
 }
@@ -27,7 +30,7 @@ interface Trigger {
 }
 
 /** At most 31 rules: their set is one small integer. */
-export const PREFILTER_RULES_MAX = 31
+const PREFILTER_RULES_MAX = 31
 
 const TABLE_BITS = 11
 
@@ -60,23 +63,31 @@ export function createPrefilter(rules: readonly Rule[]): Prefilter {
     triggers[place] = list
   }
 
+  const rulesAt: Prefilter['rulesAt'] = (bytes, start, end, at) => {
+    let found = aloneRules[bytes[at]!]!
+    const window = at < start + 2 ? -1 : gramEndingAt(bytes, at) | 0x202020
+    const place = Math.imul(window, multiplier) >>> shift
+    if (grams[place] !== window) return found
+    for (const trigger of triggers[place]!)
+      if (matchesAt(bytes, start, end, at, trigger)) found |= trigger.rule
+    return found
+  }
+
   return {
     grams,
     multiplier,
     shift,
     aloneBytes,
+    rulesAt,
     rulesIn(bytes, start, end) {
       let found = 0
       let window = 0
       for (let i = start; i < end; i++) {
         const byte = bytes[i]!
         window = ((window << 8) | byte | 32) & 0xffffff
-        const place = Math.imul(window, multiplier) >>> shift
-        if (grams[place] === window) {
-          for (const trigger of triggers[place]!)
-            if (matchesAt(bytes, start, end, i, trigger)) found |= trigger.rule
+        if (grams[Math.imul(window, multiplier) >>> shift] === window || aloneBytes[byte] === 1) {
+          found |= rulesAt(bytes, start, end, i)
         }
-        if (aloneBytes[byte] === 1) found |= aloneRules[byte]!
       }
       return found
     },

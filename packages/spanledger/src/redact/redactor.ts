@@ -15,7 +15,7 @@ import { createSensitiveKeys, wordsOf } from './sensitive-keys.ts'
  */
 export type Policy = { action: 'scan' } | { action: 'replace'; mark: string } | { action: 'hash' }
 
-export interface Redacted {
+interface Redacted {
   text: string
   /** Places replaced; 0 when text is as it was. */
   count: number
@@ -28,8 +28,12 @@ export interface Redactor {
   scans: 'all' | 'none' | 'found'
   /** Replaces secrets in text. */
   redact(text: string): Redacted
-  /** The same for UTF-8 bytes[start, end); undefined when nothing was replaced. */
-  redactBytes(bytes: Uint8Array, start: number, end: number): Redacted | undefined
+  /**
+   * The same for UTF-8 bytes[start, end); undefined when nothing was replaced.
+   *
+   * found  What the prefilter said of them, when it was asked before.
+   */
+  redactBytes(bytes: Uint8Array, start: number, end: number, found?: number): Redacted | undefined
   /** By attribute or map key. */
   policyOfKey(key: string): Policy
   /** By event name, for bodies of log records. */
@@ -80,8 +84,7 @@ export function createRedactor(config: Partial<RedactionConfig> = {}): Redactor 
       const bytes = Buffer.from(text, 'utf8')
       return redactFound(text, prefilter.rulesIn(bytes, 0, bytes.length))
     },
-    redactBytes(bytes, start, end) {
-      const found = prefilter.rulesIn(bytes, start, end)
+    redactBytes(bytes, start, end, found = prefilter.rulesIn(bytes, start, end)) {
       if (found === 0 && own.length === 0) return undefined
       const result = redactFound(
         Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8'),

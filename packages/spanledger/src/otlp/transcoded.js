@@ -1,1 +1,0 @@
-export const KIND_OF = { traces: 'spans', logs: 'logs', metrics: 'metrics' }
