@@ -38,6 +38,8 @@ export interface Rule {
   timeless?: boolean
   session?: From
   fields?: Readonly<Partial<Record<keyof ObservedFields, From>>>
+  /** Where the arguments of a tool's call stand, as JSON: a shell's command is in there. */
+  arguments?: From
   tokens?: TokenNames
   outcome?: 'ok' | 'failed' | 'rejected'
   /** Where a name cannot say it: adds to the observation, or returns undefined when the record tells nothing after all. */

@@ -150,6 +150,22 @@ describe('an agent nobody knows', () => {
     expect(event?.data.tokens).toEqual({ input: 100, output: 3, cacheRead: 90 })
   })
 
+  it('tells the command a shell tool was called with, and where its process works', () => {
+    const elsewhere = origin('my-agent', '0.1', 'my.instrumentation', { 'process.working_directory': '/repo' })
+    const tool = (args: string) =>
+      observe(
+        span(elsewhere, 'execute_tool shell', 'tool', 0, 10, {
+          'gen_ai.operation.name': 'execute_tool',
+          'gen_ai.tool.name': 'shell',
+          'gen_ai.tool.call.arguments': args,
+        }),
+      )[0]?.data
+    expect(tool('{"command":"ls -la"}')).toMatchObject({ command: 'ls -la', workingDirectory: '/repo' })
+    expect(tool('{"cmd":["git","diff"]}')).toMatchObject({ command: 'git diff' })
+    expect(tool('[redacted:password]')).not.toHaveProperty('command')
+    expect(tool('{"path":"a.ts"}')).not.toHaveProperty('command')
+  })
+
   it('makes no session of other spans', () => {
     expect(observe(span(from, 'GET /', 'get', 0, 1, { 'http.route': '/' }))).toEqual([])
   })

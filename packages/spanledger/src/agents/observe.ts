@@ -1,7 +1,7 @@
 import type { LogLine, MetricLine, OriginLine, PointLine, SpanLine, UnixNano } from '@spanledger/sdk/model'
 import { uuidFrom } from '@spanledger/sdk/platform'
 import type { Rule, TokenNames } from './mapping.ts'
-import { flagOf, numberOf, textOf, valueOf } from './read.ts'
+import { commandIn, flagOf, numberOf, textOf, valueOf } from './read.ts'
 import { readerOf, type Reader } from './registry.ts'
 import type { ObservedFields, ObservedTokens, Observation, SessionEvent } from './vocabulary.ts'
 
@@ -73,6 +73,7 @@ function eventOf(
   if (reader.agentVersion !== undefined) observation.agentVersion = reader.agentVersion
   if (rule.counts) observation.counts = rule.counts
   readFields(observation, rule, record)
+  readOrigin(observation, observed.origin)
   readTimes(observation, record)
   readContext(observation, rule, record)
   if (rule.tokens) {
@@ -115,6 +116,13 @@ function readFields(observation: Observation, rule: Rule, record: SpanLine | Log
         : textOf(value)?.slice(0, TEXT_MAX)
     if (read !== undefined) target[field] = read
   }
+  const command = rule.arguments && commandIn(valueOf(record.attrs, rule.arguments))
+  if (command) observation.command = command.slice(0, TEXT_MAX)
+}
+
+function readOrigin(observation: Observation, origin: OriginLine): void {
+  const directory = textOf(origin.resource?.attrs?.['process.working_directory'])
+  if (directory !== undefined) observation.workingDirectory ??= directory
 }
 
 const isSpan = (record: SpanLine | LogLine): record is SpanLine => 'start' in record

@@ -33,6 +33,13 @@ export function flagOf(value: Value | undefined): boolean | undefined {
   return undefined
 }
 
+/** The command in the arguments of a shell tool's call; undefined for other tools, and when the arguments are cut or redacted. */
+export function commandIn(args: Value | undefined): string | undefined {
+  const given = jsonOf(args)
+  const command = given?.['command'] ?? given?.['cmd']
+  return Array.isArray(command) ? command.map((word) => textOf(word) ?? '').join(' ') : textOf(command)
+}
+
 /** JSON inside of an attribute: undefined when it is cut, redacted or not JSON. */
 export function jsonOf(value: Value | undefined): Record<string, Value> | undefined {
   if (value && typeof value === 'object' && !Array.isArray(value)) return value

@@ -1,5 +1,5 @@
 import type { LogLine, SpanLine } from '@spanledger/sdk/model'
-import { jsonOf, textOf } from '../read.ts'
+import { textOf } from '../read.ts'
 import { Rank, type AgentNames } from '../mapping.ts'
 import type { Observation } from '../vocabulary.ts'
 
@@ -8,10 +8,6 @@ function exitCode(observation: Observation, record: SpanLine | LogLine): Observa
   const output = textOf(record.attrs?.['output'])
   const exit = output && /^Process exited with code (-?\d+)$/m.exec(output.slice(0, 2000))?.[1]
   if (exit !== undefined && exit !== '') observation.exitCode = Number(exit)
-  const input = jsonOf(record.attrs?.['arguments'])
-  const command = input?.['cmd'] ?? input?.['command']
-  if (command !== undefined)
-    observation.command = Array.isArray(command) ? command.join(' ') : (textOf(command) ?? '')
   return observation
 }
 
@@ -96,6 +92,7 @@ export const codex: AgentNames = {
             success: 'success',
             error: 'error',
           },
+          arguments: 'arguments',
           refine: exitCode,
         },
         {

@@ -9,8 +9,6 @@ function shell(observation: Observation, record: SpanLine | LogLine): Observatio
   const exit = numberOf(metadata?.['exitCode'])
   if (exit !== undefined) observation.exitCode = exit
   if (metadata?.['isError'] === true) observation.isError = true
-  const command = textOf(jsonOf(record.attrs?.['function_args'])?.['command'])
-  if (command !== undefined) observation.command = command
   return byAgent(observation, record)
 }
 
@@ -108,6 +106,7 @@ export const geminiCli: AgentNames = {
             error: ['error', 'error.message', 'error_type'],
             agentId: 'agent_id',
           },
+          arguments: 'function_args',
           refine: shell,
         },
         {

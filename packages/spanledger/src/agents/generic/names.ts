@@ -60,6 +60,7 @@ export const genAiRules: readonly Rule[] = [
       name: 'gen_ai.tool.name',
       exitCode: 'process.exit.code',
     },
+    arguments: 'gen_ai.tool.call.arguments',
   },
   {
     event: 'SessionAgentInvoked',

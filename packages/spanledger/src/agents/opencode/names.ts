@@ -80,8 +80,6 @@ function inside(observation: Observation): Observation {
 function exitCode(observation: Observation, record: SpanLine | LogLine): Observation {
   const exit = numberOf(jsonOf(jsonOf(record.attrs?.['ai.toolCall.result'])?.['metadata'])?.['exit'])
   if (exit !== undefined) observation.exitCode = exit
-  const command = textOf(jsonOf(record.attrs?.['ai.toolCall.args'])?.['command'])
-  if (command !== undefined) observation.command = command
   return observation
 }
 
@@ -180,6 +178,7 @@ export const opencode: AgentNames = {
           name: 'ai.toolCall',
           rank: Rank.figures,
           fields: { toolUseId: 'ai.toolCall.id', name: 'ai.toolCall.name' },
+          arguments: 'ai.toolCall.args',
           refine: exitCode,
         },
         {
