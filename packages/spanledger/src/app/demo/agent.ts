@@ -104,7 +104,7 @@ function runTool(command: string, agent: DemoSpan): void {
   delete (env as Record<string, unknown>)['NODE_TEST_CONTEXT']
   const { status } = spawnSync(command, { shell: true, env, stdio: 'ignore' })
   span.set({ 'process.exit.code': status ?? -1 })
-  if (status !== 0) span.fail(`exit code ${status}`)
+  if (status !== 0) span.fail()
   span.end()
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +32,7 @@ export async function demo(
   ask: (argv: string[]) => Promise<unknown>,
   print: (text: string) => void,
 ): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'spanledger-demo-'))
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'spanledger-demo-')))
   const home = join(folder, 'home')
   const repository = join(folder, 'price-list')
   mkdirSync(home, { mode: 0o700 })

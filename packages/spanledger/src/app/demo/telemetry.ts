@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 export interface DemoSpan {
   readonly spanId: string
   set(attributes: Record<string, string | number | boolean>): void
-  fail(message: string): void
+  fail(): void
   end(): void
 }
 
@@ -25,6 +25,7 @@ export interface DemoTelemetry {
   flush(): Promise<void>
 }
 
+const STATUS_ERROR = 2
 const KINDS = { internal: 1, client: 3 }
 
 export function createDemoTelemetry(endpoint: string, resource: Attributes): DemoTelemetry {
@@ -40,11 +41,11 @@ export function createDemoTelemetry(endpoint: string, resource: Attributes): Dem
       const spanId = randomBytes(8).toString('hex')
       const startTimeUnixNano = now()
       const all = { ...attributes }
-      let status: { code: number; message?: string } = { code: 0 }
+      let code = 0
       return {
         spanId,
         set: (more) => void Object.assign(all, more),
-        fail: (message) => void (status = { code: 2, message }),
+        fail: () => void (code = STATUS_ERROR),
         end() {
           ended.push({
             traceId,
@@ -55,7 +56,7 @@ export function createDemoTelemetry(endpoint: string, resource: Attributes): Dem
             startTimeUnixNano,
             endTimeUnixNano: now(),
             attributes: keyValues(all),
-            status,
+            status: { code },
           })
         },
       }
