@@ -8,20 +8,27 @@ export interface Output {
 
 export function createOutput(sink: Sink): Output {
   let open = true
-  sink.on?.('error', (error) => {
+  let wake = (): void => undefined
+  const fail = (error: Error & { code?: string }): void => {
     if (error.code !== 'EPIPE') throw error
     open = false
-  })
+    // A pipe that is closed never drains.
+    wake()
+  }
+  sink.on?.('error', fail)
   return {
     async write(text) {
       if (!open) return false
       try {
-        if (!sink.write(text) && sink.once !== undefined)
-          await new Promise<void>((resolve) => void sink.once?.('drain', resolve))
+        if (sink.write(text) || sink.once === undefined) return open
       } catch (error) {
-        if ((error as { code?: string }).code !== 'EPIPE') throw error
-        open = false
+        fail(error as Error)
+        return open
       }
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        sink.once?.('drain', resolve)
+      })
       return open
     },
   }

@@ -7,7 +7,7 @@ export interface Terminal {
   nowMs: number
 }
 
-export const COLUMNS_DEFAULT = 100
+const COLUMNS_DEFAULT = 100
 const COLUMNS_MIN = 48
 const COLUMNS_MAX = 400
 

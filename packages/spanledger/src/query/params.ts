@@ -8,7 +8,7 @@ import { DURATION_FORMS, parseDuration, parseTime, TIME_FORMS } from './times.ts
  * derived from it.
  */
 export interface ParamHelp {
-  /** What stands for the value in help: `--since TIME`. A parameter without one is a switch. */
+  /** What stands for the value in help: `--since TIME`. */
   value?: string
   /** Given by place instead of by name; the number orders them. */
   place?: number
@@ -23,7 +23,7 @@ export interface ParamInfo extends ParamHelp {
   default: unknown
 }
 
-export const LIMIT_MAX = 1_000_000
+const LIMIT_MAX = 1_000_000
 
 /** Every schema below carries this as its metadata. */
 const about = (summary: string, help: ParamHelp): { help: ParamHelp & { summary: string } } => ({
@@ -54,17 +54,6 @@ export const choice = <const T extends readonly [string, ...string[]]>(
   v.pipe(
     v.picklist(of, `must be one of ${of.join(', ')}`),
     v.metadata(about(`${summary}: ${of.join(', ')}`, { value, ...(place === undefined ? {} : { place }) })),
-  )
-
-/** A switch. */
-export const flag = (summary: string) =>
-  v.optional(
-    v.pipe(
-      v.union([v.boolean(), v.picklist(['true', 'false', ''])], 'must be true or false'),
-      v.transform((given) => given === true || given === 'true' || given === ''),
-      v.metadata(about(summary, {})),
-    ),
-    false,
   )
 
 /** Text that `parseTime` reads; it stays text, since only the query knows what time it is. */

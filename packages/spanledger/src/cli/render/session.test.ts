@@ -77,6 +77,8 @@ const session: Session = {
     }),
   ],
   omitted: 3,
+  cut: true,
+  limit: 10,
 }
 
 const terminal = (columns: number) => ({ columns, colors: picocolors.createColors(false), nowMs: 0 })

@@ -13,7 +13,7 @@ export interface Ran {
 }
 
 /** The queries over a home, wired as the program does it. */
-export async function openAsker(dir: string): Promise<Asker> {
+async function openAsker(dir: string): Promise<Asker> {
   const platform = nodePlatform()
   const home = await openHome(platform, dir, { readOnly: false })
   const events = await openEventStore(platform, home, {})

@@ -6,7 +6,7 @@ import { type Cut, query } from '../query.ts'
 import { isoNano } from '../times.ts'
 import { like } from './traces.ts'
 
-export interface LogRow {
+interface LogRow {
   /** When it was observed where the sender told no time; null when neither was told. */
   time: string | null
   severity: number | null
@@ -26,7 +26,7 @@ export interface LogsAnswer extends Cut {
 
 /** OpenTelemetry's severity numbers: the first of each range. */
 const SEVERITY_NUMBERS = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const
-export const SEVERITIES = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+const SEVERITIES = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 /** For senders that tell a text only. */
 const SEVERITY_SQL = `coalesce(severity, CASE ${SEVERITIES.map((name) => `WHEN lower(level) LIKE '${name}%' THEN ${SEVERITY_NUMBERS[name]}`).join(' ')} END)`

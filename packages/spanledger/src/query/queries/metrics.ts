@@ -8,7 +8,7 @@ import { refusal, type Refusal } from '../refusal.ts'
 import { isoNano } from '../times.ts'
 import { like } from './traces.ts'
 
-export interface MetricRow {
+interface MetricRow {
   name: string
   type: string | null
   unit: string | null
@@ -31,7 +31,7 @@ export interface MetricsAnswer extends Cut {
  * delta       `value`, `count` and `sum` are added up over all points
  * cumulative  the latest point, added up over the sender's restarts (each restart begins a new start time)
  */
-export interface MetricSeries {
+interface MetricSeries {
   service: string | null
   attributes: Record<string, unknown>
   type: string | null

@@ -37,7 +37,7 @@ export const session = query({
     id: text('session id, the beginning of one, or "last"', 'ID', 1),
     limit: limit(500, 'activities in the tree'),
   }),
-  async run(context, given): Promise<SessionDetail | Refusal> {
+  async run(context, given): Promise<(SessionDetail & Cut) | Refusal> {
     const model = await context.sessions()
     await model.refresh()
     const id = given.id === 'last' ? model.list({ limit: 1 }).sessions[0]?.id : given.id
@@ -48,7 +48,7 @@ export const session = query({
         'point an agent here: spanledger up says how',
       )
     const answer = model.show(id, { limit: given.limit })
-    if (answer.found) return answer.session
+    if (answer.found) return { ...answer.session, cut: answer.session.omitted > 0, limit: given.limit }
     return answer.ambiguous
       ? refusal(
           'AMBIGUOUS_ID',

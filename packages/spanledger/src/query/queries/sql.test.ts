@@ -16,7 +16,7 @@ import {
   spanId,
   traceId,
 } from '../testing/small-ledger.ts'
-import { VIEWS } from '../duck/views.ts'
+import { ORIGINS, VIEWS } from '../duck/views.ts'
 
 let ledger: SmallLedger
 let queries: Queries
@@ -58,7 +58,7 @@ const target = (): string => join(outside, 'written')
 describe('the views', () => {
   it('have the columns that are documented, also over nothing', async () => {
     const documented = readFileSync(new URL('../../../../../docs/reference/sql.md', import.meta.url), 'utf8')
-    for (const view of VIEWS) {
+    for (const view of [...VIEWS, { name: 'origins', columns: ORIGINS }]) {
       const answer = (await ask(`SELECT * FROM ${view.name} LIMIT 1`)) as {
         columns: { name: string; type: string }[]
       }

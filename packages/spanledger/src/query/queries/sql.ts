@@ -12,7 +12,7 @@ export interface SqlAnswer extends Cut {
 }
 
 /** A statement that runs longer is stopped: an agent's mistake must not keep the machine busy. */
-export const SQL_SECONDS_MAX = 60
+const SQL_SECONDS_MAX = 60
 
 export const sql = query({
   summary: 'One SELECT over the views spans, logs, metrics, events and origins',

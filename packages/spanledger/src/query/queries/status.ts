@@ -11,7 +11,7 @@ import type { DaemonInfo, QueryContext } from '../context.ts'
 import { query } from '../query.ts'
 import { readRange } from '../segments/files.ts'
 
-export interface KindStatus {
+interface KindStatus {
   kind: LedgerKind
   segments: number
   bytes: number

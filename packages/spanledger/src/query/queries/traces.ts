@@ -25,7 +25,7 @@ export interface TracesAnswer extends Cut {
   rows: TraceRow[]
 }
 
-export const STATUSES = ['ok', 'error', 'unset'] as const
+const STATUSES = ['ok', 'error', 'unset'] as const
 
 const params = v.strictObject({
   service: v.optional(text('traces with a span of this service; * stands for anything', 'NAME')),

@@ -136,7 +136,7 @@ function originLine(service: string): { id: string; line: string } {
 const spanLine = (span: Record<string, unknown>): string => JSON.stringify(span) + '\n'
 
 /** Mulberry32: 32 bits of state are enough for made-up data. */
-export function mulberry32(seed: number): () => number {
+function mulberry32(seed: number): () => number {
   let a = seed >>> 0
   return () => {
     a = (a + 0x6d2b79f5) >>> 0
