@@ -8,12 +8,12 @@ export interface Output {
 
 export function createOutput(sink: Sink): Output {
   let open = true
-  let wake = (): void => undefined
+  let wake: (() => void) | undefined
   const fail = (error: Error & { code?: string }): void => {
     if (error.code !== 'EPIPE') throw error
     open = false
     // A pipe that is closed never drains.
-    wake()
+    wake?.()
   }
   sink.on?.('error', fail)
   return {

@@ -194,7 +194,7 @@ describe('exit codes', () => {
       const missing = await run(['status'], {
         home: join(folder, 'none'),
         open: (home) =>
-          Promise.reject(Object.assign(new Error(`there is no ledger at ${home}`), { code: 'home-missing' })),
+          Promise.reject(Object.assign(new Error(`there is no ledger at ${home}`), { code: 'HOME_MISSING' })),
       })
       expect(missing).toMatchObject({
         exit: 3,
