@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto'
 
 const TURNS = 40
 const hex = (text, digits) => createHash('sha256').update(text).digest('hex').slice(0, digits)
-const attribute = ([key, value]) => ({ key, value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value } })
+const attribute = ([key, value]) => ({
+  key,
+  value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },
+})
 const attributes = (object) => Object.entries(object).map(attribute)
 
 export function createGenAiSession(n) {
@@ -20,7 +23,12 @@ export function createGenAiSession(n) {
     endTimeUnixNano: String(start + BigInt(to) * 1_000_000n),
     attributes: attributes({ 'gen_ai.conversation.id': sessionId, ...own }),
   })
-  const spans = [span('root', 'invoke_agent bench', 0, TURNS * 100, { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'bench' })]
+  const spans = [
+    span('root', 'invoke_agent bench', 0, TURNS * 100, {
+      'gen_ai.operation.name': 'invoke_agent',
+      'gen_ai.agent.name': 'bench',
+    }),
+  ]
   for (let turn = 0; turn < TURNS; turn++) {
     spans.push(
       span(`chat ${turn}`, 'chat bench-model', turn * 100, turn * 100 + 60, {
@@ -38,5 +46,10 @@ export function createGenAiSession(n) {
     )
   }
   const resource = { attributes: attributes({ 'service.name': 'bench-agent', 'service.version': '1.0.0' }) }
-  return { sessionId, traceId, spans: spans.length, body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] }) }
+  return {
+    sessionId,
+    traceId,
+    spans: spans.length,
+    body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] }),
+  }
 }

@@ -34,8 +34,16 @@ export async function run() {
       goal: protocol === 'http/protobuf' ? '150,000, aim 300,000' : 'published',
     })
     if (protocol === 'http/protobuf') {
-      rows.push({ what: 'memory of the daemon under that load, peak', value: `${peak} MiB`, goal: 'below 300 MB' })
-      rows.push({ what: 'a span in the ledger, definitions and headers included', value: `${bytesPerSpan.toFixed(0)} bytes`, goal: 'at most 500' })
+      rows.push({
+        what: 'memory of the daemon under that load, peak',
+        value: `${peak} MiB`,
+        goal: 'below 300 MB',
+      })
+      rows.push({
+        what: 'a span in the ledger, definitions and headers included',
+        value: `${bytesPerSpan.toFixed(0)} bytes`,
+        goal: 'at most 500',
+      })
     }
   }
   return rows

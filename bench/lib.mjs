@@ -10,15 +10,23 @@ export const cli = join(root, 'packages/spanledger/bin/spanledger.js')
 
 export function tempHome() {
   const folder = mkdtempSync(join(tmpdir(), 'spanledger-bench-'))
-  return { folder, home: join(folder, 'home'), remove: () => rmSync(folder, { recursive: true, force: true }) }
+  return {
+    folder,
+    home: join(folder, 'home'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
 }
 
 /** Starts `spanledger up` on free ports. `readyMs` is from spawn to the line that says it can receive. */
 export async function startDaemon(home) {
   const started = performance.now()
-  const child = spawn(process.execPath, [cli, 'up', '--json', '--home', home, '--otlp-http-port', '0', '--otlp-grpc-port', '0', '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [cli, 'up', '--json', '--home', home, '--otlp-http-port', '0', '--otlp-grpc-port', '0', '--port', '0'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   // A benchmark that fails must not leave its daemon behind.
   const abandon = () => child.kill('SIGKILL')
   process.once('exit', abandon)

@@ -35,8 +35,16 @@ export async function run() {
     return `${median(times).toFixed(1)} ms`
   }
   const rows = [
-    { what: 'session show, warm in the daemon', value: await warm('session', { id: sessionId }), goal: 'below 200 ms' },
-    { what: 'trace show, warm in the daemon', value: await warm('trace', { id: traceId }), goal: 'below 200 ms' },
+    {
+      what: 'session show, warm in the daemon',
+      value: await warm('session', { id: sessionId }),
+      goal: 'below 200 ms',
+    },
+    {
+      what: 'trace show, warm in the daemon',
+      value: await warm('trace', { id: traceId }),
+      goal: 'below 200 ms',
+    },
     { what: 'sessions, warm in the daemon', value: await warm('sessions', {}), goal: 'published' },
   ]
   await daemon.stop()
@@ -50,10 +58,29 @@ export async function run() {
     return `${median(times).toFixed(0)} ms`
   }
   rows.push(
-    { what: 'session show, as a command without a daemon', value: await cold(['session', 'show', sessionId]), goal: 'below 700 ms' },
-    { what: 'trace show, as a command without a daemon', value: await cold(['trace', 'show', traceId]), goal: 'below 700 ms' },
-    { what: 'traces of the last hour, as a command without a daemon', value: await cold(['traces', '--since', '1h']), goal: 'published' },
-    { what: 'sql: count and p95 by name, as a command without a daemon', value: await cold(['sql', 'select name, count(*), quantile_cont(duration_ms, 0.95) from spans group by name']), goal: 'published' },
+    {
+      what: 'session show, as a command without a daemon',
+      value: await cold(['session', 'show', sessionId]),
+      goal: 'below 700 ms',
+    },
+    {
+      what: 'trace show, as a command without a daemon',
+      value: await cold(['trace', 'show', traceId]),
+      goal: 'below 700 ms',
+    },
+    {
+      what: 'traces of the last hour, as a command without a daemon',
+      value: await cold(['traces', '--since', '1h']),
+      goal: 'published',
+    },
+    {
+      what: 'sql: count and p95 by name, as a command without a daemon',
+      value: await cold([
+        'sql',
+        'select name, count(*), quantile_cont(duration_ms, 0.95) from spans group by name',
+      ]),
+      goal: 'published',
+    },
   )
   remove()
   return rows
@@ -62,7 +89,11 @@ export async function run() {
 async function fill(daemon) {
   const next = createWorkload('traces', { seed: 7, records: SPANS_PER_REQUEST })
   const post = async (body, type) => {
-    const response = await fetch(`http://127.0.0.1:${daemon.otlpHttpPort}/v1/traces`, { method: 'POST', headers: { 'content-type': type }, body })
+    const response = await fetch(`http://127.0.0.1:${daemon.otlpHttpPort}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body,
+    })
     if (response.status !== 200) throw new Error(`status ${response.status}`)
   }
   const sessions = Array.from({ length: SESSIONS }, (_, i) => createGenAiSession(i))

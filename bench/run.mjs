@@ -17,7 +17,11 @@ for (const name of asked) {
   }
 }
 
-const built = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'bench')], { stdio: 'inherit' })
+const built = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'bench')],
+  { stdio: 'inherit' },
+)
 if (built.status !== 0) process.exit(1)
 
 const machine = `${os.cpus().length} x ${os.cpus()[0].model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${os.platform()}`

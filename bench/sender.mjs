@@ -17,10 +17,15 @@ function overHttp() {
   return (body) =>
     new Promise((resolve, reject) => {
       const headers = { 'content-type': contentType, 'content-length': body.length }
-      const request = http.request({ host: '127.0.0.1', port, path: '/v1/traces', method: 'POST', agent, headers }, (response) => {
-        response.resume()
-        response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`status ${response.statusCode}`))))
-      })
+      const request = http.request(
+        { host: '127.0.0.1', port, path: '/v1/traces', method: 'POST', agent, headers },
+        (response) => {
+          response.resume()
+          response.on('end', () =>
+            response.statusCode === 200 ? resolve() : reject(new Error(`status ${response.statusCode}`)),
+          )
+        },
+      )
       request.on('error', reject)
       request.end(body)
     })
@@ -36,7 +41,11 @@ function overGrpc() {
         'content-type': 'application/grpc',
         te: 'trailers',
       })
-      stream.on('trailers', (trailers) => (trailers['grpc-status'] === '0' ? resolve() : reject(new Error(`grpc-status ${trailers['grpc-status']}`))))
+      stream.on('trailers', (trailers) =>
+        trailers['grpc-status'] === '0'
+          ? resolve()
+          : reject(new Error(`grpc-status ${trailers['grpc-status']}`)),
+      )
       stream.on('error', reject)
       stream.resume()
       const prefix = Buffer.alloc(5)
@@ -59,5 +68,7 @@ async function work() {
   }
 }
 await Promise.all(Array.from({ length: connections }, work))
-console.log(JSON.stringify({ spans: sent * SPANS_PER_REQUEST, seconds: (performance.now() - started) / 1000 }))
+console.log(
+  JSON.stringify({ spans: sent * SPANS_PER_REQUEST, seconds: (performance.now() - started) / 1000 }),
+)
 process.exit(0)

@@ -17,7 +17,11 @@ export async function run() {
     remove()
   }
   return [
-    { what: 'ready to receive after process start', value: `${median(ready).toFixed(0)} ms (${ready.map((ms) => ms.toFixed(0)).join(', ')})`, goal: '300 ms' },
+    {
+      what: 'ready to receive after process start',
+      value: `${median(ready).toFixed(0)} ms (${ready.map((ms) => ms.toFixed(0)).join(', ')})`,
+      goal: '300 ms',
+    },
     { what: 'memory of the idle daemon', value: `${median(idle)} MiB`, goal: 'below 100 MB' },
   ]
 }

@@ -14,11 +14,15 @@ for (const name of ['sdk', 'spanledger']) {
   const manifest = read(`packages/${name}/package.json`)
   const { messages } = await publint({ pkgDir: `${root}packages/${name}`, strict: true })
   for (const message of messages) faults.push(`packages/${name}: ${formatMessage(message, manifest)}`)
-  for (const [dependency, version] of Object.entries({ ...manifest.dependencies, ...read('package.json').devDependencies })) {
+  for (const [dependency, version] of Object.entries({
+    ...manifest.dependencies,
+    ...read('package.json').devDependencies,
+  })) {
     if (!/^\d/.test(version)) faults.push(`packages/${name}: ${dependency} is not pinned (${version})`)
   }
 }
-if (read('packages/sdk/package.json').dependencies) faults.push('packages/sdk: the SDK must not have dependencies')
+if (read('packages/sdk/package.json').dependencies)
+  faults.push('packages/sdk: the SDK must not have dependencies')
 for (const [path, { resolved }] of Object.entries(read('package-lock.json').packages)) {
   if (resolved && /^https?:/.test(resolved)) faults.push(`package-lock.json: ${path} holds an address`)
 }

@@ -10,12 +10,18 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Spanledger needs Node 20.19 or newer; this is ${process.version}. Install a newer Node and run the command again.`)
+  console.error(
+    `Spanledger needs Node 20.19 or newer; this is ${process.version}. Install a newer Node and run the command again.`,
+  )
   process.exit(1)
 }
 
 function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' })
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  })
   if (error) console.error(error.message)
   if (status !== 0) process.exit(status ?? 1)
 }
@@ -27,4 +33,5 @@ if (installed === 0 || installed < modified(`${root}package-lock.json`)) {
   // None of them needs its install script.
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
 }
-if (!process.argv.includes('--install-only')) run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b'])
+if (!process.argv.includes('--install-only'))
+  run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b'])

@@ -1,6 +1,6 @@
 /** The home was written by a newer Spanledger. Nothing was touched. */
 export class HomeNewerError extends Error {
-  readonly code = 'home-newer'
+  readonly code = 'HOME_NEWER'
   readonly dir: string
   readonly found: number
   readonly supported: number
@@ -15,7 +15,7 @@ export class HomeNewerError extends Error {
 
 /** The home cannot be created or written: see `cause` for the system's reason. */
 export class HomeUnwritableError extends Error {
-  readonly code = 'home-unwritable'
+  readonly code = 'HOME_UNWRITABLE'
   readonly dir: string
   constructor(dir: string, cause: unknown) {
     super(`cannot write to ${dir}: ${reason(cause)}`, { cause })
@@ -26,7 +26,7 @@ export class HomeUnwritableError extends Error {
 
 /** Only for reading: nothing was ever recorded there. */
 export class HomeMissingError extends Error {
-  readonly code = 'home-missing'
+  readonly code = 'HOME_MISSING'
   readonly dir: string
   constructor(dir: string) {
     super(`there is no ledger at ${dir}`)
@@ -37,7 +37,7 @@ export class HomeMissingError extends Error {
 
 /** home.json is not what this or any other version writes. */
 export class HomeDamagedError extends Error {
-  readonly code = 'home-damaged'
+  readonly code = 'HOME_DAMAGED'
   readonly path: string
   constructor(path: string) {
     super(`${path} is damaged: it should hold {"spanledger":1}`)
@@ -48,7 +48,7 @@ export class HomeDamagedError extends Error {
 
 /** A segment's header has a `ledger` number this code does not know. */
 export class SegmentNewerError extends Error {
-  readonly code = 'segment-newer'
+  readonly code = 'SEGMENT_NEWER'
   readonly path: string
   readonly found: number
   constructor(path: string, found: number, supported: number) {

@@ -41,7 +41,7 @@ test('says so when it cannot be written', async () => {
   await mkdir(join(dir, 'home', 'run'), { recursive: true })
   await writeFile(join(dir, 'home', 'ledger'), '')
   await expect(openHome(platform, join(dir, 'home'))).rejects.toMatchObject({
-    code: 'home-unwritable',
+    code: 'HOME_UNWRITABLE',
     dir: join(dir, 'home'),
   })
 })

@@ -2,7 +2,7 @@ import { systemCode } from '../platform/index.ts'
 
 /** Another append came first: read the stream again and decide again. Nothing was appended. */
 export class ExpectedVersionConflictError extends Error {
-  readonly code = 'expected-version-conflict'
+  readonly code = 'EXPECTED_VERSION_CONFLICT'
   readonly stream: string
   readonly expected: number
   readonly actual: number
@@ -17,7 +17,7 @@ export class ExpectedVersionConflictError extends Error {
 
 /** One event, or one append as a whole, is larger than its limit. Nothing was appended. */
 export class EventTooLargeError extends Error {
-  readonly code = 'event-too-large'
+  readonly code = 'EVENT_TOO_LARGE'
   readonly stream: string
   readonly bytes: number
   readonly bytesMax: number
@@ -35,7 +35,7 @@ export class EventTooLargeError extends Error {
 
 /** No room on the disk. Nothing was kept; the next append tries again by itself. */
 export class StorageFullError extends Error {
-  readonly code = 'storage-full'
+  readonly code = 'STORAGE_FULL'
   readonly path: string
   constructor(path: string, cause?: unknown) {
     super(`no space left on the disk for ${path}: free some, nothing else is needed`, { cause })
@@ -46,7 +46,7 @@ export class StorageFullError extends Error {
 
 /** The disk did not take what was written (fsync failed). Appends are refused until it is known to be safe again. */
 export class StorageSyncError extends Error {
-  readonly code = 'storage-sync'
+  readonly code = 'STORAGE_SYNC'
   readonly path: string
   constructor(path: string, cause?: unknown) {
     super(`the disk failed to keep ${path}: check it, appends are refused until it works again`, { cause })
@@ -57,7 +57,7 @@ export class StorageSyncError extends Error {
 
 /** The system refused a write for another reason: see `cause`. Nothing was kept. */
 export class StorageFailedError extends Error {
-  readonly code = 'storage-failed'
+  readonly code = 'STORAGE_FAILED'
   readonly path: string
   constructor(path: string, cause: unknown) {
     super(`cannot write ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
@@ -68,7 +68,7 @@ export class StorageFailedError extends Error {
 
 /** More is waiting to be written than the limit allows: come back later. */
 export class StorageBusyError extends Error {
-  readonly code = 'storage-busy'
+  readonly code = 'STORAGE_BUSY'
   readonly queuedBytes: number
   readonly queuedBytesMax: number
   constructor(queuedBytes: number, queuedBytesMax: number) {
@@ -81,7 +81,7 @@ export class StorageBusyError extends Error {
 
 /** The store was closed, or opened for reading only. */
 export class StoreClosedError extends Error {
-  readonly code = 'store-closed'
+  readonly code = 'STORE_CLOSED'
   constructor(reason: 'closed' | 'read-only') {
     super(`the store is ${reason}`)
     this.name = 'StoreClosedError'

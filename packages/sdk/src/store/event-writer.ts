@@ -123,7 +123,7 @@ export class EventWriter {
       else if (draft.results.length > 0) await log.ensureSynced()
       for (const { queued, result } of draft.results) queued.resolve(result)
     } catch (error) {
-      if ((error as { code?: unknown }).code === 'storage-sync') this.syncFailures++
+      if ((error as { code?: unknown }).code === 'STORAGE_SYNC') this.syncFailures++
       throw error
     }
     this.commits++

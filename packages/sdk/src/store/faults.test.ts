@@ -62,7 +62,7 @@ describe('events', () => {
     const store = await openEventStore(platform, home)
     machine.faults.failSyncs = 1
     // The owner's file is the first to be synced.
-    await expect(store.append('s', [happened('z')])).rejects.toMatchObject({ code: 'storage-failed' })
+    await expect(store.append('s', [happened('z')])).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
     await store.append('s', [happened('a')])
     machine.faults.failSyncs = 1
     await expect(store.append('s', [happened('b')])).rejects.toThrow(StorageSyncError)

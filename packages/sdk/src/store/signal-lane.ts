@@ -124,7 +124,7 @@ export class SignalLane {
     } catch (error) {
       const refusal = error instanceof StorageSyncError ? error : writeError(this.#path, error)
       stats.refused[
-        refusal.code === 'storage-full' ? 'full' : refusal.code === 'storage-sync' ? 'sync' : 'failed'
+        refusal.code === 'STORAGE_FULL' ? 'full' : refusal.code === 'STORAGE_SYNC' ? 'sync' : 'failed'
       ] += group.length
       for (const { reject } of group) reject(refusal)
     } finally {

@@ -11,7 +11,9 @@ export async function connect(platform: Platform, home: string): Promise<Asker |
   const file = await readDaemonFile(platform, { run: join(home, 'run') })
   if (file === undefined) return undefined
   const base = `http://127.0.0.1:${file.port}`
-  const alive = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(CONNECT_MS_MAX) }).catch(() => undefined)
+  const alive = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(CONNECT_MS_MAX) }).catch(
+    () => undefined,
+  )
   if (alive?.ok !== true) return undefined
   return {
     async run(name, params) {
@@ -22,7 +24,9 @@ export async function connect(platform: Platform, home: string): Promise<Asker |
       })
       const answer = (await response.json()) as { refused?: string; message?: string }
       if (response.status < 500) return answer
-      throw Object.assign(new Error(`the daemon could not answer: ${answer.message}`), { code: answer.refused })
+      throw Object.assign(new Error(`the daemon could not answer: ${answer.message}`), {
+        code: answer.refused,
+      })
     },
   }
 }

@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +35,12 @@ const start = async (home = join(newFolder(), 'home')): Promise<Daemon> => {
   return daemon
 }
 
-const post = async (daemon: Daemon, path: string, body: Uint8Array | string, headers: Record<string, string> = {}): Promise<{ status: number; text: string }> => {
+const post = async (
+  daemon: Daemon,
+  path: string,
+  body: Uint8Array | string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; text: string }> => {
   const response = await fetch(`http://127.0.0.1:${daemon.otlpHttpPort}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -66,7 +81,12 @@ describe('a daemon', () => {
     const [header, origin, line] = linesOf(daemon, 'spans')
     expect(header).toMatchObject({ ledger: 1, kind: 'spans' })
     expect(origin).toMatchObject({ resource: { attrs: { 'service.name': 'shop' } } })
-    expect(line).toMatchObject({ name: 'GET /users/:id', start: '1763693000000000123', ns: 1000, in: origin!['origin'] })
+    expect(line).toMatchObject({
+      name: 'GET /users/:id',
+      start: '1763693000000000123',
+      ns: 1000,
+      in: origin!['origin'],
+    })
     const [segment] = readdirSync(join(daemon.home, 'ledger/spans'))
     expect(statSync(join(daemon.home, 'ledger/spans', segment!)).mode & 0o777).toBe(0o600)
     expect(statSync(daemon.home).mode & 0o777).toBe(0o700)
@@ -75,10 +95,16 @@ describe('a daemon', () => {
 
   it('tells what it refused, and keeps the rest', async () => {
     const daemon = await start()
-    const body = traces(span(), span({ spanId: 'b7ad6b71692033' }), span({ traceId: '0'.repeat(32), spanId: '00f067aa0ba902b7' }))
+    const body = traces(
+      span(),
+      span({ spanId: 'b7ad6b71692033' }),
+      span({ traceId: '0'.repeat(32), spanId: '00f067aa0ba902b7' }),
+    )
     const { status, text } = await post(daemon, '/v1/traces', body)
     expect(status).toBe(200)
-    expect(JSON.parse(text)).toMatchObject({ partialSuccess: { rejectedSpans: '2', errorMessage: expect.stringContaining('spans[1]') } })
+    expect(JSON.parse(text)).toMatchObject({
+      partialSuccess: { rejectedSpans: '2', errorMessage: expect.stringContaining('spans[1]') },
+    })
     expect(linesOf(daemon, 'spans').filter((line) => 'span' in line)).toHaveLength(1)
   })
 
@@ -86,7 +112,11 @@ describe('a daemon', () => {
     ['truncated JSON', traces(span()).slice(0, -10), {}],
     ['an enum name that does not exist', traces(span({ kind: 'SPAN_KIND_SIDEWAYS' })), {}],
     ['10,000 levels of nesting', `{"resourceSpans":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, {}],
-    ['invalid UTF-8', Buffer.concat([Buffer.from('{"x":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]), {}],
+    [
+      'invalid UTF-8',
+      Buffer.concat([Buffer.from('{"x":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]),
+      {},
+    ],
     ['garbage protobuf', Buffer.from('ff'.repeat(40), 'hex'), { 'content-type': 'application/x-protobuf' }],
     ['truncated protobuf', Buffer.from([0x0a, 0x20, 0x12]), { 'content-type': 'application/x-protobuf' }],
     ['garbage gzip', Buffer.from('nonsense'), { 'content-encoding': 'gzip' }],
@@ -110,7 +140,12 @@ describe('a daemon', () => {
 
   it('says which port is taken, and by which option to choose another', async () => {
     const { otlpHttpPort } = await start()
-    const second = startDaemon(nodePlatform(), { home: join(newFolder(), 'other'), otlpHttpPort, otlpGrpcPort: 0, port: 0 })
+    const second = startDaemon(nodePlatform(), {
+      home: join(newFolder(), 'other'),
+      otlpHttpPort,
+      otlpGrpcPort: 0,
+      port: 0,
+    })
     await expect(second).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       message: expect.stringMatching(new RegExp(`${otlpHttpPort}.*--otlp-http-port`)),
@@ -120,7 +155,31 @@ describe('a daemon', () => {
   it('refuses a home that another daemon serves', async () => {
     const { home } = await start()
     const second = startDaemon(nodePlatform(), { home, otlpHttpPort: 0, otlpGrpcPort: 0, port: 0 })
-    await expect(second).rejects.toMatchObject({ code: 'ALREADY_RUNNING', message: expect.stringContaining(String(process.pid)) })
+    await expect(second).rejects.toMatchObject({
+      code: 'ALREADY_RUNNING',
+      message: expect.stringContaining(String(process.pid)),
+    })
+  })
+
+  it('cuts off what a writer that died left half written, and says so', async () => {
+    const { home, close } = await start()
+    await close()
+    const folder = join(home, 'ledger/spans')
+    const name = '20200101T000000000Z-0123456789ab-000001'
+    const header = `{"ledger":1,"kind":"spans","segment":"${name}","writer":"0123456789ab","created":"1"}\n`
+    const torn = join(folder, `${name}.jsonl`)
+    writeFileSync(torn, `${header}{"span":"0123`)
+    // At rest for long enough to be taken for abandoned: nothing is known of its writer.
+    utimesSync(torn, 0, 0)
+    const warnings: string[] = []
+    const daemon = await startDaemon(nodePlatform(), {
+      ...{ home, otlpHttpPort: 0, otlpGrpcPort: 0, port: 0 },
+      warn: (message) => warnings.push(message),
+    })
+    cleanups.push(() => daemon.close())
+    await expect.poll(() => warnings).toHaveLength(1)
+    expect(warnings[0]).toContain(`cut 13 bytes of an unfinished line off ${torn} at ${header.length}`)
+    expect(readFileSync(torn, 'utf8')).toBe(header)
   })
 
   it('leaves nothing behind but the ledger when it ends', async () => {

@@ -17,13 +17,17 @@ import { loadConfig } from './config.ts'
 import { readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts'
 import { createApiServer } from './api-server.ts'
 import { createQuestions } from './questions.ts'
+import { repairTornLines } from './repair.ts'
 import { transcoderOf } from './transcode.ts'
+import { createWarner } from './warn.ts'
 
 export interface DaemonOptions {
   home: string
   otlpHttpPort?: number
   otlpGrpcPort?: number
   port?: number
+  /** Told what somebody should look at: the disk refuses, a torn line was cut off. */
+  warn?: (message: string) => void
 }
 
 /** A daemon that receives. */
@@ -60,11 +64,13 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
   if (running !== undefined) throw new AlreadyRunningError(home.dir, running.process.pid, running.port)
   const config = await loadConfig(home.dir)
   const ports = { ...config.receive, ...options }
+  const warn = createWarner(platform, options.warn)
 
   const store = openSignalStore(platform, home)
   const { ingest, counts } = createIngest({
     transcoder: transcoderOf(config),
     store,
+    onRefused: (error) => warn(error.message),
     onAgentBatch: (batch) => questions.observe(batch),
   })
   const questions = createQuestions(platform, home, { received: counts })
@@ -76,7 +82,11 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
 
   const listening: Listening[] = []
   const listen = async (
-    create: Parameters<typeof listenOnLoopback>[0], port: number, service: string, option: string): Promise<number> => {
+    create: Parameters<typeof listenOnLoopback>[0],
+    port: number,
+    service: string,
+    option: string,
+  ): Promise<number> => {
     const listener = await listenOnLoopback(create, port, service, option)
     listening.push(listener)
     return listener.port
@@ -90,11 +100,27 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
 
   try {
     const handler = createOtlpHttpHandler(receiver)
-    const otlpHttpPort = await listen(() => http.createServer(handler), ports.otlpHttpPort, 'OTLP over HTTP', '--otlp-http-port')
-    const otlpGrpcPort = await listen(() => createOtlpGrpcServer(receiver), ports.otlpGrpcPort, 'OTLP over gRPC', '--otlp-grpc-port')
-    const port = await listen(() => createApiServer({ run, guard, token }), ports.port, "the daemon's own interface", '--port')
+    const otlpHttpPort = await listen(
+      () => http.createServer(handler),
+      ports.otlpHttpPort,
+      'OTLP over HTTP',
+      '--otlp-http-port',
+    )
+    const otlpGrpcPort = await listen(
+      () => createOtlpGrpcServer(receiver),
+      ports.otlpGrpcPort,
+      'OTLP over gRPC',
+      '--otlp-grpc-port',
+    )
+    const port = await listen(
+      () => createApiServer({ run, guard, token }),
+      ports.port,
+      "the daemon's own interface",
+      '--port',
+    )
     const addresses = { otlpHttpPort, otlpGrpcPort, port }
     writeDaemonFile(home, { process: await platform.processes.self(), token, ...addresses })
+    void repairTornLines(platform, home, warn)
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()

@@ -17,7 +17,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('a daemon that is killed with -9 under load', () => {
   it(`keeps every acknowledged span exactly once, over ${ROUNDS} rounds`, { timeout: 300_000 }, async () => {
-    const lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => runLane(join(folder, String(lane)))))
+    const lanes = await Promise.all(
+      Array.from({ length: LANES }, (_, lane) => runLane(join(folder, String(lane)))),
+    )
     const acknowledged = lanes.reduce((sum, lane) => sum + lane.acknowledged, 0)
     // Not a test of an idle daemon: most rounds must have had something acknowledged before the kill.
     expect(acknowledged).toBeGreaterThan(ROUNDS * SPANS_PER_REQUEST)
@@ -27,7 +29,9 @@ describe('a daemon that is killed with -9 under load', () => {
   })
 })
 
-async function runLane(home: string): Promise<{ acknowledged: number; missing: string[]; doubled: string[] }> {
+async function runLane(
+  home: string,
+): Promise<{ acknowledged: number; missing: string[]; doubled: string[] }> {
   const acknowledged: string[] = []
   for (let round = 0; round < ROUNDS / LANES; round++) {
     const daemon = await startDaemonProcess(home)
@@ -67,11 +71,14 @@ function send(port: number, agent: http.Agent, ids: string[]): Promise<boolean> 
   const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
   const options = { host: '127.0.0.1', port, path: '/v1/traces', method: 'POST', agent }
   return new Promise((resolve) => {
-    const request = http.request({ ...options, headers: { 'content-type': 'application/json' } }, (response) => {
-      response.resume()
-      response.on('end', () => resolve(response.statusCode === 200))
-      response.on('error', () => resolve(false))
-    })
+    const request = http.request(
+      { ...options, headers: { 'content-type': 'application/json' } },
+      (response) => {
+        response.resume()
+        response.on('end', () => resolve(response.statusCode === 200))
+        response.on('error', () => resolve(false))
+      },
+    )
     request.on('error', () => resolve(false))
     request.end(body)
   })

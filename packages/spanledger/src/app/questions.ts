@@ -32,7 +32,12 @@ export function createQuestions(
   })
   const sessions = once(async (): Promise<SessionReadModel> => {
     const { loadPrices, openSessionReadModel } = await import('../projection/index.ts')
-    return openSessionReadModel({ platform, home, events: await events(), prices: await loadPrices(platform, home) })
+    return openSessionReadModel({
+      platform,
+      home,
+      events: await events(),
+      prices: await loadPrices(platform, home),
+    })
   })
   const queries = once(async (): Promise<Queries> => {
     const { openQueries } = await import('../query/index.ts')
@@ -53,7 +58,13 @@ export function createQuestions(
   let settling: NodeJS.Timeout | undefined
   const settleLater = (): void => {
     clearTimeout(settling)
-    settling = setTimeout(() => void sessions().then((model) => model.refresh()).catch(() => {}), SETTLE_MS)
+    settling = setTimeout(
+      () =>
+        void sessions()
+          .then((model) => model.refresh())
+          .catch(() => {}),
+      SETTLE_MS,
+    )
     settling.unref()
   }
 
@@ -63,7 +74,9 @@ export function createQuestions(
     },
     observe(written) {
       // What fails here stands in the ledger all the same: the next refresh, or the next question, comes by it again.
-      void sessions().then((model) => model.observe(written)).catch(() => {})
+      void sessions()
+        .then((model) => model.observe(written))
+        .catch(() => {})
       settleLater()
     },
     async close() {
@@ -85,5 +98,7 @@ function once<T>(open: () => Promise<T>): (() => Promise<T>) & { readonly opened
     })
     return opened
   }
-  return Object.defineProperty(call, 'opened', { get: () => opened !== undefined }) as typeof call & { opened: boolean }
+  return Object.defineProperty(call, 'opened', { get: () => opened !== undefined }) as typeof call & {
+    opened: boolean
+  }
 }

@@ -9,8 +9,13 @@ export interface UpOptions extends DaemonOptions {
  * `spanledger up`: the daemon in the foreground, until SIGINT or SIGTERM. With `json` the first line tells the ports, once it can
  * receive. A second signal ends it at once; what was acknowledged is on disk then too.
  */
-export async function up(platform: Platform, options: UpOptions, print: (text: string) => void): Promise<void> {
-  const daemon = await startDaemon(platform, options)
+export async function up(
+  platform: Platform,
+  options: UpOptions,
+  print: (text: string) => void,
+): Promise<void> {
+  const warn = (message: string): void => void process.stderr.write(`spanledger: ${message}\n`)
+  const daemon = await startDaemon(platform, { ...options, warn })
   const { otlpHttpPort, otlpGrpcPort, port, home } = daemon
   print(options.json ? `${JSON.stringify({ otlpHttpPort, otlpGrpcPort, port, home })}\n` : welcome(daemon))
   await signalled()

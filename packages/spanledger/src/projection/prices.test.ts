@@ -83,6 +83,6 @@ describe('prices.json', () => {
       refused = error
     }
     expect(refused).toBeInstanceOf(PricesInvalidError)
-    expect(refused).toMatchObject({ code: 'prices_invalid', place })
+    expect(refused).toMatchObject({ code: 'PRICES_INVALID', place })
   })
 })

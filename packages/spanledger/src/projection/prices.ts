@@ -18,7 +18,7 @@ export type PriceOf = (model: string, atMs: number, tokens: Tokens) => number | 
 
 /** prices.json does not say what it must; `place` names the entry and the field. */
 export class PricesInvalidError extends Error {
-  readonly code = 'prices_invalid'
+  readonly code = 'PRICES_INVALID'
   readonly place: string
 
   constructor(place: string, problem: string) {

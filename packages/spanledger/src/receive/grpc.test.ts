@@ -127,7 +127,7 @@ async function raw(
   port: number,
   headers: Record<string, string>,
   body: Buffer,
-): Promise<http2.IncomingHttpHeaders & { ':status'?: number }> {
+): Promise<http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader> {
   const session = http2.connect(`http://127.0.0.1:${port}`)
   cleanups.push(() => session.destroy())
   const stream = session.request({ ':method': 'POST', te: 'trailers', ...headers })

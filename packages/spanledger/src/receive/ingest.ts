@@ -33,12 +33,14 @@ export interface IngestCounts {
 export interface IngestOptions {
   transcoder: Transcoder
   store: Pick<SignalStore, 'append'>
+  /** Called for each request that the ledger did not take: the disk is full or failing. Its sender is told to try again. */
+  onRefused?: (error: Error) => void
   /** Called after a batch that agents' adapters want to see was written. */
   onAgentBatch?: (batch: Transcoded['batch']) => void
 }
 
 export function createIngest(options: IngestOptions): { ingest: Ingest; counts: IngestCounts } {
-  const { transcoder, store, onAgentBatch } = options
+  const { transcoder, store, onAgentBatch, onRefused } = options
   const counts: IngestCounts = {
     requests: 0,
     spans: 0,
@@ -61,7 +63,10 @@ export function createIngest(options: IngestOptions): { ingest: Ingest; counts: 
   const ingest: Ingest = async (signal, encoding, bytes) => {
     const { batch, accepted, rejected, message, redacted, agents } = transcode(signal, encoding, bytes)
     if (accepted > 0) {
-      await store.append(batch)
+      await store.append(batch).catch((error: Error) => {
+        onRefused?.(error)
+        throw error
+      })
       if (agents) onAgentBatch?.(batch)
     }
     counts.requests++

@@ -157,7 +157,7 @@ export function eventStoreContract(name: string, createLedger: () => Promise<Eve
         data: 'x'.repeat(1_000_000),
       }))
       await expect(store.append('s', many)).rejects.toMatchObject({
-        code: 'event-too-large',
+        code: 'EVENT_TOO_LARGE',
         event: undefined,
       })
       expect(await store.position()).toBe(0)

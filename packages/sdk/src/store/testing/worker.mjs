@@ -21,7 +21,7 @@ if (mode === 'exact') {
         tell(appended[0].version)
         done = true
       } catch (error) {
-        if (error.code !== 'expected-version-conflict') throw error
+        if (error.code !== 'EXPECTED_VERSION_CONFLICT') throw error
       }
     }
   }

@@ -22,7 +22,9 @@ describe('spanledger demo', () => {
     expect(told).toMatch(/^This is a demo/)
     expect(told).toContain('$ spanledger session show last')
 
-    const session = JSON.parse(await run('session', 'show', 'last', '--json', '--home', home)) as SessionDetail
+    const session = JSON.parse(
+      await run('session', 'show', 'last', '--json', '--home', home),
+    ) as SessionDetail
     expect(session).toMatchObject({
       agent: 'spanledger-demo-agent',
       status: 'completed',

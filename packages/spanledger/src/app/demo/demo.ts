@@ -63,9 +63,15 @@ Record your own agents: npx spanledger up
 function runAgent(repository: string, port: number): Promise<void> {
   const script = fileURLToPath(new URL('./agent.js', import.meta.url))
   const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: `http://localhost:${port}` }
-  const child = spawn(process.execPath, [script], { cwd: repository, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, [script], {
+    cwd: repository,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the demo's agent ended with ${code}`))))
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`the demo's agent ended with ${code}`)),
+    )
   })
 }

@@ -28,7 +28,9 @@ export async function startDaemonProcess(home: string): Promise<DaemonProcess> {
       text += chunk
       if (text.includes('\n')) resolve(text)
     })
-    void gone.then((code) => reject(new Error(`the daemon ended with ${code} before it could receive: ${errors}`)))
+    void gone.then((code) =>
+      reject(new Error(`the daemon ended with ${code} before it could receive: ${errors}`)),
+    )
   })
   return {
     child,
