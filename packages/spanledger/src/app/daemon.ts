@@ -40,7 +40,7 @@ export interface Daemon {
   close(): Promise<void>
 }
 
-export class AlreadyRunningError extends Error {
+class AlreadyRunningError extends Error {
   readonly code = 'ALREADY_RUNNING'
   readonly home: string
   readonly pid: number
@@ -78,7 +78,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
   const limits = DEFAULT_RECEIVE_LIMITS
   const receiver = { ingest, guard, limits, inflight: createInflight(limits) }
   const token = randomBytes(24).toString('base64url')
-  const run = (name: string, params: unknown): Promise<unknown> => questions.run(name, params)
+  const run = (name: string, params: unknown): Promise<unknown> => questions.answer(name, params)
 
   const listening: Listening[] = []
   const listen = async (

@@ -12,6 +12,8 @@ import { VERSION } from './version.ts'
 export interface Questions {
   /** Errors  those of the disk; what is merely wrong with a question is answered as a refusal. */
   run(name: string, params: unknown): Promise<unknown>
+  /** The same for other processes: refuses what writes or streams. */
+  answer(name: string, params: unknown): Promise<unknown>
   /** Lines that a coding agent's adapter may want, right after they were written. Never throws. */
   observe(written: WrittenLines): void
   close(): Promise<void>
@@ -71,6 +73,9 @@ export function createQuestions(
   return {
     async run(name, params) {
       return (await queries()).run(name, params)
+    },
+    async answer(name, params) {
+      return (await queries()).answer(name, params)
     },
     observe(written) {
       // What fails here stands in the ledger all the same: the next refresh, or the next question, comes by it again.

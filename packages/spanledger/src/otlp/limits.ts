@@ -5,7 +5,7 @@ export const LINE_BYTES_MAX = 16 * 1024 * 1024
  * All lines of one request: records past it are rejected. A two-byte log record makes a line of 28 bytes, so a request of
  * 64 MiB could otherwise ask for a gigabyte.
  */
-export const REQUEST_LINES_BYTES_MAX = 256 * 1024 * 1024
+export const REQUEST_LINES_BYTES_MAX = 128 * 1024 * 1024
 
 /** Arrays and maps inside one another in one value; deeper is malformed. */
 export const NESTING_MAX = 64

@@ -29,4 +29,19 @@ export interface DaemonInfo {
   port: number
   otlpHttpPort?: number
   otlpGrpcPort?: number
+  /** What it took in since it started; known to itself only. */
+  received?: ReceivedCounts
+}
+
+/** Counts since the daemon started. */
+interface ReceivedCounts {
+  requests: number
+  spans: number
+  logs: number
+  metrics: number
+  /** Records refused by themselves, and requests refused whole. */
+  rejected: number
+  malformed: number
+  /** Places where a secret stood. */
+  redacted: number
 }

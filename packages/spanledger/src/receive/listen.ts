@@ -9,7 +9,7 @@ export interface Listening {
   close(): Promise<void>
 }
 
-export class PortInUseError extends Error {
+class PortInUseError extends Error {
   readonly code = 'PORT_IN_USE'
   readonly port: number
   readonly option: string

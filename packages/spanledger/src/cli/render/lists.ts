@@ -240,7 +240,8 @@ export function renderStatus(answer: AnswerOf<'status'>, terminal: Terminal): st
     ['home', plain(answer.home) + (answer.writable ? '' : ' (read-only)')],
     ['format', `${answer.format}, written by ${plural(answer.writers, 'process', 'processes')}`],
     ['daemon', running],
-  ].map(([name, value]) => `${colors.dim(padEnd(name!, 8))}${value}`)
+    ...(daemon?.received === undefined ? [] : [['received', receivedLine(daemon.received)]]),
+  ].map(([name, value]) => `${colors.dim(padEnd(name!, 10))}${value}`)
   const kinds = table(
     [
       { head: 'KIND', value: (k) => k.kind },
@@ -256,6 +257,13 @@ export function renderStatus(answer: AnswerOf<'status'>, terminal: Terminal): st
   )
   const warnings = answer.warnings.map((warning) => `\n${colors.yellow('!')} ${plain(warning)}`).join('')
   return `${head.join('\n')}\n\n${kinds}${warnings}${warnings === '' ? '' : '\n'}`
+}
+
+function receivedLine(received: NonNullable<NonNullable<AnswerOf<'status'>['daemon']>['received']>): string {
+  const { requests, spans, logs, metrics, redacted, rejected, malformed } = received
+  const kept = `${formatInteger(spans)} spans, ${formatInteger(logs)} logs, ${formatInteger(metrics)} points in ${plural(requests, 'request')}`
+  const refused = rejected + malformed === 0 ? '' : `, refused ${plural(rejected, 'record')} and ${plural(malformed, 'request')}`
+  return `${kept}, redacted ${plural(redacted, 'secret')}${refused}`
 }
 
 export function renderVerify(answer: AnswerOf<'verify'>, { colors }: Terminal): string {

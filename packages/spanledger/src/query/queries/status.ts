@@ -79,12 +79,13 @@ export const status = query({
 async function daemonOf(context: QueryContext): Promise<DaemonInfo | null> {
   const running = await context.daemon()
   if (running === undefined) return null
-  const { pid, port, otlpHttpPort, otlpGrpcPort } = running
+  const { pid, port, otlpHttpPort, otlpGrpcPort, received } = running
   return {
     pid,
     port,
     ...(otlpHttpPort === undefined ? {} : { otlpHttpPort }),
     ...(otlpGrpcPort === undefined ? {} : { otlpGrpcPort }),
+    ...(received === undefined ? {} : { received: { ...received } }),
   }
 }
 

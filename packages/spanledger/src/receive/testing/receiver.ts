@@ -8,7 +8,7 @@ import { DEFAULT_RECEIVE_LIMITS, type ReceiveLimits } from '../limits.ts'
 import { listenOnLoopback } from '../listen.ts'
 
 /** What a receiver handed on. */
-export interface Received {
+interface Received {
   signal: string
   encoding: string
   bytes: Uint8Array
