@@ -25,7 +25,6 @@ export async function run() {
     rates.signals.push(await signalRate(platform, home))
     remove()
   }
-  const shown = (values) => `${count(median(values))}/s (${values.map(count).join(', ')})`
   rows.push({
     what: 'append of 200 bytes and fdatasync, nothing else',
     value: shown(rates.sync),
@@ -57,6 +56,7 @@ const event = (platform, n) => ({
     text: 'a hundred bytes of data make an event that is as large as most of them are, more or less',
   },
 })
+const shown = (values) => `${count(median(values))}/s (${values.map(count).join(', ')})`
 const perSecond = (n, started) => n / ((performance.now() - started) / 1000)
 
 function syncRate(path) {

@@ -151,7 +151,9 @@ describe('an agent nobody knows', () => {
   })
 
   it('tells the command a shell tool was called with, and where its process works', () => {
-    const elsewhere = origin('my-agent', '0.1', 'my.instrumentation', { 'process.working_directory': '/repo' })
+    const elsewhere = origin('my-agent', '0.1', 'my.instrumentation', {
+      'process.working_directory': '/repo',
+    })
     const tool = (args: string) =>
       observe(
         span(elsewhere, 'execute_tool shell', 'tool', 0, 10, {

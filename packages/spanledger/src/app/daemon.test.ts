@@ -173,7 +173,10 @@ describe('a daemon', () => {
     utimesSync(torn, 0, 0)
     const warnings: string[] = []
     const daemon = await startDaemon(nodePlatform(), {
-      ...{ home, otlpHttpPort: 0, otlpGrpcPort: 0, port: 0 },
+      home,
+      otlpHttpPort: 0,
+      otlpGrpcPort: 0,
+      port: 0,
       warn: (message) => warnings.push(message),
     })
     cleanups.push(() => daemon.close())

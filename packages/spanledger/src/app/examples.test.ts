@@ -93,12 +93,11 @@ async function post(
     body,
     headers,
   })
-  expect(response.status, await response.text()).toBe(200)
+  expect({ status: response.status, text: await response.text() }).toMatchObject({ status: 200 })
 }
 
 function callGrpc(daemon: Daemon, signal: Signal, message: Uint8Array): Promise<void> {
   const client = new Client(`127.0.0.1:${daemon.otlpGrpcPort}`, credentials.createInsecure())
-  const bytes = (buffer: Buffer): Buffer => buffer
   return new Promise((resolve, reject) => {
     client.makeUnaryRequest(METHODS[signal], bytes, bytes, Buffer.from(message), (error) => {
       client.close()
@@ -107,6 +106,8 @@ function callGrpc(daemon: Daemon, signal: Signal, message: Uint8Array): Promise<
     })
   })
 }
+
+const bytes = (buffer: Buffer): Buffer => buffer
 
 /** All lines but the segments' headers, which hold their writer's name and time. */
 function linesOf(daemon: Daemon, signal: Signal): string[] {

@@ -17,7 +17,10 @@ const host: CliHost = {
   stderr: process.stderr,
   async up(options) {
     const { up } = await import('./up.ts')
-    await up(platform, options, (text) => void process.stdout.write(text))
+    await up(platform, options, {
+      print: (text) => void process.stdout.write(text),
+      warn: (message) => void process.stderr.write(`spanledger: ${message}\n`),
+    })
   },
   async demo(ask) {
     const { demo } = await import('./demo/demo.ts')

@@ -12,9 +12,9 @@ export interface UpOptions extends DaemonOptions {
 export async function up(
   platform: Platform,
   options: UpOptions,
-  print: (text: string) => void,
+  tell: { print: (text: string) => void; warn: (message: string) => void },
 ): Promise<void> {
-  const warn = (message: string): void => void process.stderr.write(`spanledger: ${message}\n`)
+  const { print, warn } = tell
   const daemon = await startDaemon(platform, { ...options, warn })
   const { otlpHttpPort, otlpGrpcPort, port, home } = daemon
   print(options.json ? `${JSON.stringify({ otlpHttpPort, otlpGrpcPort, port, home })}\n` : welcome(daemon))

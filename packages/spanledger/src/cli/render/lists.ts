@@ -262,7 +262,10 @@ export function renderStatus(answer: AnswerOf<'status'>, terminal: Terminal): st
 function receivedLine(received: NonNullable<NonNullable<AnswerOf<'status'>['daemon']>['received']>): string {
   const { requests, spans, logs, metrics, redacted, rejected, malformed } = received
   const kept = `${formatInteger(spans)} spans, ${formatInteger(logs)} logs, ${formatInteger(metrics)} points in ${plural(requests, 'request')}`
-  const refused = rejected + malformed === 0 ? '' : `, refused ${plural(rejected, 'record')} and ${plural(malformed, 'request')}`
+  const refused =
+    rejected + malformed === 0
+      ? ''
+      : `, refused ${plural(rejected, 'record')} and ${plural(malformed, 'request')}`
   return `${kept}, redacted ${plural(redacted, 'secret')}${refused}`
 }
 
