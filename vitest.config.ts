@@ -9,5 +9,6 @@ export default defineConfig({
     exclude: ['**/*.agents.test.ts', '**/node_modules/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 })
