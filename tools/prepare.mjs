@@ -30,8 +30,9 @@ const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0)
 const installed = modified(`${root}node_modules/.package-lock.json`)
 if (installed === 0 || installed < modified(`${root}package-lock.json`)) {
   console.error('Installing dependencies ...')
-  // None of them needs its install script.
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
+  // Not `npm ci`: it refuses a lockfile in which a registry that lacks some platform's optional package left a gap. The lockfile is
+  // followed all the same, and not written. No dependency needs its install script.
+  run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 if (!process.argv.includes('--install-only'))
   run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b'])
