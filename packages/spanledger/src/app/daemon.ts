@@ -13,7 +13,7 @@ import {
   listenOnLoopback,
   type Listening,
 } from '../receive/index.ts'
-import { loadConfig } from './config.ts'
+import { loadConfig } from './load-config.ts'
 import { readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts'
 import { createApiServer } from './api-server.ts'
 import { createQuestions } from './questions.ts'
