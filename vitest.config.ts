@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts'],
     exclude: ['**/*.agents.test.ts', '**/node_modules/**'],
+    reporters: ['default', './tools/test-summary.mjs'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 10_000 } },
