@@ -91,9 +91,11 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     listening.push(listener)
     return listener.port
   }
+  let repairing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     await Promise.all(listening.map((listener) => listener.close()))
     removeDaemonFile(home, process.pid)
+    await repairing
     await store.close()
     await questions.close()
   }
@@ -120,7 +122,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     )
     const addresses = { otlpHttpPort, otlpGrpcPort, port }
     writeDaemonFile(home, { process: await platform.processes.self(), token, ...addresses })
-    void repairTornLines(platform, home, warn)
+    repairing = repairTornLines(platform, home, warn)
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()
