@@ -107,9 +107,9 @@ export async function expectAnswers(
     { name: 'latency', type: 'histogram', unit: 'ms', series: 1 },
     { name: 'orders', type: 'sum', unit: '{order}', series: 2 },
     { name: 'size', type: 'exponentialHistogram', unit: 'By', series: 1 },
-    { name: 'stock', type: 'sum', lastValue: 7 },
-    { name: 'temperature', type: 'gauge', unit: 'Cel', lastValue: 21.5 },
-    { name: 'ticks', type: 'sum', lastValue: 7 },
+    { name: 'stock', type: 'sum', value: 7 },
+    { name: 'temperature', type: 'gauge', unit: 'Cel', value: 21.5 },
+    { name: 'ticks', type: 'sum', value: 7 },
   ])
   const orders = (await spanledger.ask('metrics', 'orders')).rows as any[]
   expect(orders.toSorted((a, b) => b.value - a.value)).toMatchObject([

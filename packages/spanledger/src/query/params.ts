@@ -71,8 +71,8 @@ export const until = v.optional(time('only what happened before then'))
 export const duration = (summary: string) =>
   v.pipe(
     v.string(),
-    v.transform((given) => parseDuration(given) ?? Number.NaN),
-    v.check((nanos) => !Number.isNaN(nanos), `is no duration: ${DURATION_FORMS}`),
+    v.check((given) => parseDuration(given) !== undefined, `is no duration: ${DURATION_FORMS}`),
+    v.transform((given) => parseDuration(given)!),
     v.metadata(about(summary, { value: 'DURATION' })),
   )
 

@@ -1,4 +1,4 @@
-import { plain, type AnswerOf } from '../../query/index.ts'
+import { plain, plainLines, type AnswerOf } from '../../query/index.ts'
 import type { Terminal } from '../terminal.ts'
 import {
   formatBytes,
@@ -69,32 +69,29 @@ const levelPaint = (row: LogRow, colors: Terminal['colors']): ((text: string) =>
   return severity >= 17 ? colors.red : severity >= 13 ? colors.yellow : colors.dim
 }
 
+const EVENT_NAME: ReadonlyMap<string, unknown> = new Map([['event.name', '']])
+
 /** Name, body, then the attributes: many senders put everything into those. */
 function messageOf({ eventName, body, attributes }: LogRow): string {
-  const pairs = Object.entries(attributes)
-    .filter(([key]) => key !== 'event.name')
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   const name = eventName !== null && body?.includes(eventName) !== true ? [eventName] : []
-  return [...name, ...(body === null ? [] : [body]), ...pairs].join(' ')
+  return [...name, ...(body === null ? [] : [body]), pairs(attributes, EVENT_NAME)].join(' ').trimEnd()
 }
 
 export function renderMetrics(answer: AnswerOf<'metrics'>, terminal: Terminal): string {
   if (answer.rows.length === 0) return 'No metrics.\n'
   return table(
     [
-      { head: 'METRIC', value: (m) => m.name, shrinkTo: 24 },
+      // The name is what to ask on with: whole, before anything else.
+      { head: 'METRIC', value: (m) => m.name, shrinkTo: 56 },
       { head: 'TYPE', value: (m) => m.type ?? '?', drop: 2 },
-      { head: 'UNIT', value: (m) => m.unit ?? '', shrinkTo: 4 },
+      { head: 'UNIT', value: (m) => m.unit ?? '', shrinkTo: 6, drop: 1 },
       { head: 'SERIES', align: 'right', value: (m) => formatInteger(m.series) },
-      { head: 'POINTS', align: 'right', value: (m) => formatCount(m.points) },
-      {
-        head: 'LAST VALUE',
-        align: 'right',
-        value: (m) => (m.lastValue === null ? '-' : formatNumber(Number(m.lastValue))),
-      },
+      { head: 'POINTS', align: 'right', value: (m) => formatCount(m.points), drop: 4 },
+      { head: 'VALUE', align: 'right', value: (m) => number(m.value) },
       {
         head: 'LAST TIME',
         value: (m) => (m.lastTime === null ? '-' : formatWhen(m.lastTime, terminal.nowMs)),
+        drop: 3,
       },
     ],
     answer.rows,
@@ -109,11 +106,12 @@ export function renderMetric(answer: AnswerOf<'metric'>, terminal: Terminal): st
   const about = [first?.type, first?.temporality, first?.unit].filter(
     (part) => part !== null && part !== undefined && part !== '',
   )
+  const shared = sharedAttributes(answer.rows)
   const isDistribution = answer.rows.some((row) => row.count !== null)
   const rows = table<MetricSeries>(
     [
       { head: 'SERVICE', value: (s) => s.service ?? '-', shrinkTo: 8 },
-      { head: 'ATTRIBUTES', value: (s) => pairs(s.attributes), shrinkTo: 20 },
+      { head: 'ATTRIBUTES', value: (s) => pairs(s.attributes, shared), shrinkTo: 20 },
       ...(isDistribution
         ? distribution
         : [
@@ -132,7 +130,21 @@ export function renderMetric(answer: AnswerOf<'metric'>, terminal: Terminal): st
     answer.rows,
     terminal,
   )
-  return `${terminal.colors.bold(plain(answer.name))}  ${terminal.colors.dim(plain(about.join(', ')))}\n${rows}`
+  const head = `${terminal.colors.bold(plain(answer.name))}  ${terminal.colors.dim(plain(about.join(', ')))}\n`
+  const common = [...shared].map(
+    ([key, value]) => `  ${terminal.colors.dim(fit(plain(pair(key, value)), terminal.columns - 2))}\n`,
+  )
+  return `${head}${common.join('')}${rows}`
+}
+
+/** Attributes with one value in all of several series: told once, so that what tells them apart has room. */
+function sharedAttributes([first, ...others]: readonly MetricSeries[]): Map<string, unknown> {
+  if (first === undefined || others.length === 0) return new Map()
+  const same = (key: string): boolean =>
+    others.every(
+      ({ attributes }) => JSON.stringify(attributes[key]) === JSON.stringify(first.attributes[key]),
+    )
+  return new Map(Object.entries(first.attributes).filter(([key]) => same(key)))
 }
 
 const number = (value: number | null): string => (value === null ? '-' : formatNumber(Number(value)))
@@ -148,9 +160,13 @@ const distribution: TableColumn<MetricSeries>[] = [
   { head: 'MAX', align: 'right', value: (s) => number(s.max), drop: 2 },
 ]
 
-const pairs = (attributes: Record<string, unknown>): string =>
+const pair = (key: string, value: unknown): string =>
+  `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`
+
+const pairs = (attributes: Record<string, unknown>, without?: ReadonlyMap<string, unknown>): string =>
   Object.entries(attributes)
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .filter(([key]) => without?.has(key) !== true)
+    .map(([key, value]) => pair(key, value))
     .join(' ')
 
 export function renderEvents(answer: AnswerOf<'events'>, terminal: Terminal): string {
@@ -198,18 +214,24 @@ export function renderEventStats(answer: AnswerOf<'events.stats'>, terminal: Ter
 
 export function renderSql(answer: AnswerOf<'sql'>, terminal: Terminal): string {
   if (answer.rows.length === 0) return 'No rows.\n'
-  const right = /INT|DOUBLE|FLOAT|DECIMAL/
+  // A plan is a drawing of many lines.
+  if (answer.columns[0]?.name === 'explain_key')
+    return answer.rows.map((row) => plainLines(sqlCell(row['explain_value'])).trimEnd() + '\n').join('')
   return table(
     answer.columns.map(({ name, type }) => ({
       head: plain(name),
       value: (row: Record<string, unknown>) => sqlCell(row[name]),
-      shrinkTo: 8,
-      ...(right.test(type) && !type.endsWith('[]') ? { align: 'right' as const } : {}),
+      // The beginning of a number is another number.
+      ...(NUMBERS.test(type) ? { align: 'right' as const, shrinkTo: NUMBER_COLUMNS } : { shrinkTo: 8 }),
     })),
     answer.rows,
     terminal,
   )
 }
+
+const NUMBERS = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL.*\))$/
+/** The longest integer of 64 bits. */
+const NUMBER_COLUMNS = 20
 
 const sqlCell = (value: unknown): string =>
   value === null || value === undefined

@@ -9,6 +9,7 @@ import {
   formatNumber,
   formatWhen,
 } from './format.ts'
+import { renderMetric } from './lists.ts'
 import { table } from './table.ts'
 import { displayWidth, fit } from './width.ts'
 
@@ -68,6 +69,39 @@ describe('figures', () => {
   })
 })
 
+/** One of several series that differ in `type` only. */
+const series = (type: string, value: number) => ({
+  service: 'cli',
+  attributes: { model: 'm', 'user.id': 'x'.repeat(100), type },
+  type: 'sum',
+  unit: 'tokens',
+  temporality: 'delta',
+  points: 1,
+  firstTime: null,
+  lastTime: null,
+  value,
+  count: null,
+  sum: null,
+  min: null,
+  max: null,
+})
+
+it('tells once what all series of a metric share', () => {
+  const terminal = { columns: 60, colors: picocolors.createColors(false), nowMs: 0 }
+  const answer = { name: 'usage', rows: [series('input', 5), series('output', 7)], cut: false, limit: 9 }
+  expect(renderMetric(answer, terminal)).toBe(
+    [
+      'usage  sum, delta, tokens',
+      '  model=m',
+      `  user.id=${'x'.repeat(49)}…`,
+      'SERVICE  ATTRIBUTES   SUM  POINTS  LAST TIME',
+      'cli      type=input     5       1  -',
+      'cli      type=output    7       1  -',
+      '',
+    ].join('\n'),
+  )
+})
+
 describe('a table', () => {
   const colors = picocolors.createColors(false)
   const draw = (columns: number, rows: { name: string; n: number; where: string }[]) =>
@@ -104,5 +138,6 @@ describe('a table', () => {
     expect(fit('👍👍', 3)).toBe('👍…')
     expect(fit('abc', 3)).toBe('abc')
     expect(displayWidth('e\u0301')).toBe(1)
+    expect(['✅', '⚠', '🇩🇪', '🚀', '🌡'].map(displayWidth)).toEqual([2, 1, 2, 2, 1])
   })
 })

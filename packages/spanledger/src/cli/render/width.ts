@@ -32,6 +32,8 @@ export const padStart = (text: string, columns: number): string =>
 const PRINTABLE_ASCII = /^[ -~]*$/
 // oxlint-disable-next-line no-control-regex
 const COLOUR = /\u001b\[\d+m/g
+/** Drawn as an emoji by itself. Regional indicators are not: a flag is two of them, in two columns. */
+const EMOJI = /^(?!\p{Regional_Indicator})\p{Emoji_Presentation}$/u
 const COMBINING = /^[\p{Mn}\p{Me}]$/u
 
 /** East Asian Wide and emoji take two columns (Unicode's EastAsianWidth, by its large blocks). */
@@ -48,9 +50,6 @@ function characterWidth(code: number): number {
     (code >= 0xfe30 && code <= 0xfe6f) ||
     (code >= 0xff00 && code <= 0xff60) ||
     (code >= 0xffe0 && code <= 0xffe6) ||
-    (code >= 0x1f300 && code <= 0x1f64f) ||
-    (code >= 0x1f680 && code <= 0x1f6ff) ||
-    (code >= 0x1f900 && code <= 0x1faff) ||
     (code >= 0x20000 && code <= 0x3fffd)
-  return wide ? 2 : 1
+  return wide || EMOJI.test(String.fromCodePoint(code)) ? 2 : 1
 }

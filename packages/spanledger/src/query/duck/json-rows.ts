@@ -19,7 +19,7 @@ function converter(type: DuckDBType): (value: unknown) => unknown {
   if (type.alias === 'JSON') return parsed
   const name = String(type)
   if (INTEGERS.has(name)) return exactNumber
-  if (name.startsWith('DECIMAL(')) return Number
+  if (name.startsWith('DECIMAL(')) return exactDecimal
   return (value) => value
 }
 
@@ -27,6 +27,12 @@ const exactNumber = (value: unknown): unknown => {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }
+
+/** A double holds any decimal of so many digits. */
+const DOUBLE_DIGITS = 15
+
+const exactDecimal = (value: unknown): unknown =>
+  String(value).replace(/^-?0*/, '').replace('.', '').length > DOUBLE_DIGITS ? value : Number(value)
 
 /** A line may hold what JSON.parse refuses although DuckDB read it: then it stays text. */
 function parsed(value: unknown): unknown {

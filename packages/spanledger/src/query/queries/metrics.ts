@@ -16,8 +16,8 @@ interface MetricRow {
   points: number
   series: number
   lastTime: string | null
-  /** Of the newest point; null for histograms and summaries. */
-  lastValue: number | null
+  /** As `metric` tells it: sums added up over all series; null for gauges of several series, histograms and summaries. */
+  value: number | null
 }
 
 export interface MetricsAnswer extends Cut {
@@ -54,17 +54,20 @@ export interface MetricAnswer extends Cut {
 
 const service = v.optional(text('points of this service; * stands for anything', 'NAME'))
 
+const most = limit(200, 'metrics, or series of one')
+
 export const metrics = query({
-  summary: 'Metrics with their latest values',
-  params: v.strictObject({ service, since, until, limit: limit(200, 'metrics') }),
+  summary: 'Metrics with their values',
+  params: v.strictObject({ service, since, until, limit: most }),
   async run(context, given): Promise<MetricsAnswer> {
     const range = timeRange(context, given)
     const rows = await ask(
       context,
       range,
-      `SELECT name, any_value(type) AS type, any_value(unit) AS unit, list(DISTINCT service) AS services, count(*) AS points,
-  count(DISTINCT (origin, CAST(attributes AS VARCHAR))) AS series, max(time_unix_nano) AS last, arg_max(value, time_unix_nano) AS value
-FROM metrics ${where(range, given)} GROUP BY name ORDER BY name LIMIT ${given.limit + 1}`,
+      `${seriesSql(where(range, given))}
+SELECT name, any_value(type) AS type, any_value(unit) AS unit, list(DISTINCT service) AS services, sum(points) AS points,
+  count(*) AS series, max(last) AS last, CASE WHEN any_value(type) = 'sum' THEN sum(value) WHEN count(*) = 1 THEN any_value(value) END AS value
+FROM series GROUP BY name ORDER BY name LIMIT ${given.limit + 1}`,
     )
     return cutAt(
       rows.map((row) => ({
@@ -75,7 +78,7 @@ FROM metrics ${where(range, given)} GROUP BY name ORDER BY name LIMIT ${given.li
         points: Number(row['points']),
         series: Number(row['series']),
         lastTime: time(row['last']),
-        lastValue: row['value'] as number | null,
+        value: row['value'] as number | null,
       })),
       given.limit,
     )
@@ -89,14 +92,15 @@ export const metric = query({
     service,
     since,
     until,
-    limit: limit(100, 'series, those heard of last'),
+    limit: most,
   }),
   async run(context, given): Promise<MetricAnswer | Refusal> {
     const range = timeRange(context, given)
     const rows = await ask(
       context,
       range,
-      seriesSql(where(range, given, `name = ${quoted(given.name)}`), given.limit + 1),
+      `${seriesSql(where(range, given, `name = ${quoted(given.name)}`))}
+SELECT * FROM series ORDER BY last DESC, attributes LIMIT ${given.limit + 1}`,
     )
     if (rows.length === 0)
       return refusal(
@@ -108,22 +112,22 @@ export const metric = query({
   },
 })
 
-/** First per start time (one life of the sender), then over its lives. */
-const seriesSql = (conditions: string, atMost: number): string => `WITH lives AS (
-  SELECT origin, CAST(attributes AS VARCHAR) AS attributes, start_time, any_value(service) AS service, any_value(type) AS type,
+/** `series`: first per start time (one life of the sender), then over its lives. */
+const seriesSql = (conditions: string): string => `WITH lives AS (
+  SELECT name, origin, CAST(attributes AS VARCHAR) AS attributes, start_time, any_value(service) AS service, any_value(type) AS type,
     any_value(unit) AS unit, any_value(temporality) AS temporality, count(*) AS points, min(time_unix_nano) AS first, max(time_unix_nano) AS last,
     arg_max(value, time_unix_nano) AS last_value, sum(value) AS all_values,
     arg_max(count, time_unix_nano) AS last_count, sum(count) AS all_counts,
     arg_max(sum, time_unix_nano) AS last_sum, sum(sum) AS all_sums, min(min) AS min, max(max) AS max
-  FROM metrics ${conditions} GROUP BY ALL)
-SELECT any_value(service) AS service, CAST(attributes AS JSON) AS attributes, any_value(type) AS type, any_value(unit) AS unit,
+  FROM metrics ${conditions} GROUP BY ALL),
+series AS (SELECT name, any_value(service) AS service, CAST(attributes AS JSON) AS attributes, any_value(type) AS type, any_value(unit) AS unit,
   any_value(temporality) AS temporality, sum(points) AS points, min(first) AS first, max(last) AS last,
   CASE WHEN any_value(type) = 'gauge' THEN arg_max(last_value, last)
     WHEN any_value(temporality) = 'delta' THEN sum(all_values) ELSE sum(last_value) END AS value,
   CASE WHEN any_value(temporality) = 'delta' THEN sum(all_counts) ELSE sum(last_count) END AS count,
   CASE WHEN any_value(temporality) = 'delta' THEN sum(all_sums) ELSE sum(last_sum) END AS sum,
   min(min) AS min, max(max) AS max
-FROM lives GROUP BY origin, attributes ORDER BY last DESC, attributes LIMIT ${atMost}`
+FROM lives GROUP BY name, origin, attributes)`
 
 async function ask(context: QueryContext, range: TimeRange, sql: string): Promise<Record<string, unknown>[]> {
   const bounded = range.since !== undefined || range.until !== undefined

@@ -88,6 +88,10 @@ describe('traces', () => {
     [{ attr: 'db.rows>7' }, []],
     [{ attr: ['db.rows=7.0', 'http.response.status_code=500'] }, [1]],
     [{ attr: "user.tier=o'hara" }, [2]],
+    [{ attr: 'user.tier!=nobody' }, [2]],
+    [{ attr: 'user.tier!=5' }, [2]],
+    [{ attr: "user.tier!=o'hara" }, []],
+    [{ attr: 'db.rows!=7.0' }, []],
     [{ attr: 'deployment.environment.name=prod' }, [3, 1]],
     [{ since: '2026-11-21T12:00:05Z' }, [3, 2]],
     [{ until: '2026-11-21T12:00:05Z' }, [1]],
@@ -103,6 +107,12 @@ describe('traces', () => {
     { nothing: 1 },
   ])('refuse %j', async (params) => {
     expect(await queries.run('traces' as string, params)).toMatchObject({ refused: 'BAD_PARAMETER' })
+  })
+
+  it('name the value that is no duration', async () => {
+    expect(await queries.run('traces', { minDuration: 'long' })).toMatchObject({
+      message: expect.stringContaining('minDuration: "long" is no duration'),
+    })
   })
 
   it('say when they were cut', async () => {
@@ -374,7 +384,7 @@ describe('metrics', () => {
     ])
   })
 
-  it('are listed with their latest values', async () => {
+  it('are listed with their values, as each is told by itself', async () => {
     expect(await rows('metrics', {})).toEqual([
       {
         name: 'heap',
@@ -384,11 +394,11 @@ describe('metrics', () => {
         points: 3,
         series: 1,
         lastTime: '2026-11-21T12:00:00.003000000Z',
-        lastValue: 2 ** 63,
+        value: 2 ** 63,
       },
-      expect.objectContaining({ name: 'latency', points: 2, lastValue: null }),
-      expect.objectContaining({ name: 'requests', series: 1, lastValue: 2 }),
-      expect.objectContaining({ name: 'tokens', points: 3, series: 2 }),
+      expect.objectContaining({ name: 'latency', points: 2, value: null }),
+      expect.objectContaining({ name: 'requests', series: 1, value: 32 }),
+      expect.objectContaining({ name: 'tokens', points: 3, series: 2, value: 22 }),
     ])
     expect(await rows('metrics', { service: 'other' })).toEqual([])
   })

@@ -207,6 +207,9 @@ describe('SQL', () => {
         t: '2026-11-21',
       },
     ])
+    expect(
+      await rows('SELECT 12345678901234567890.12::DECIMAL(38,2) AS big, 0.000001::DECIMAL(38,10) AS small'),
+    ).toEqual([{ big: '12345678901234567890.12', small: 1e-6 }])
     expect(await rows('SELECT 1 AS a, 2 AS a')).toEqual([{ a: 1, 'a:1': 2 }])
   })
 })

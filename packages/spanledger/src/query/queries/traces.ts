@@ -180,7 +180,7 @@ function attributeSql(condition: string): string | Refusal {
     const same = isNumber
       ? `(${found} = ${quoted(value!)} OR TRY_CAST(${found} AS DOUBLE) = ${number})`
       : `${found} = ${quoted(value!)}`
-    return operator === '=' ? same : `(${found} IS NULL OR NOT ${same})`
+    return operator === '=' ? same : `(${found} IS NOT NULL AND NOT coalesce(${same}, false))`
   }
   if (!isNumber)
     return refusal(
