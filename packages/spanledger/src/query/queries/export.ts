@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import { Buffer, isUtf8 } from 'node:buffer'
 import * as v from 'valibot'
 import { readSegment } from '@spanledger/sdk/ledger'
 import type { SignalKind } from '@spanledger/sdk/model'
@@ -44,9 +44,11 @@ async function* requests(context: QueryContext, signal: Signal, range: TimeRange
 
 function* textLines(lines: Uint8Array): Generator<string> {
   const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength)
+  // Decoded as it is, a flipped byte would go out as U+FFFD, as if that had come in.
+  const whole = isUtf8(bytes)
   for (let from = 0; from < bytes.length;) {
     const end = bytes.indexOf(LINE_FEED, from)
-    yield bytes.toString('utf8', from, end)
+    if (whole || isUtf8(bytes.subarray(from, end))) yield bytes.toString('utf8', from, end)
     from = end + 1
   }
 }

@@ -77,14 +77,14 @@ export const importFiles = query({
 
 async function unreadable(platform: Platform, path: string): Promise<Refusal | undefined> {
   try {
-    const file = await platform.files.open(path, 'read')
-    await file.close()
+    // Read, not only opened: a folder opens as well, and so does a pipe, which cannot be read twice.
+    await readRange(platform, path, 0, 1)
     return undefined
   } catch (error) {
     return refusal(
       'UNREADABLE_FILE',
       `cannot read ${path}: ${systemCode(error) ?? String(error)}`,
-      'check the path; nothing was imported',
+      'give a file that can be read; nothing was imported',
     )
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Queries } from '../open-queries.ts'
@@ -102,6 +102,17 @@ describe('status', () => {
         { kind: 'events', segments: 0 },
       ],
       warnings: [expect.stringContaining(path)],
+    })
+  })
+
+  it('tells the rest where a segment cannot be read', async () => {
+    ledger.segment('spans', [shop])
+    const path = ledger.segment('logs', [shop])
+    rmSync(path)
+    mkdirSync(path)
+    expect(await queries.run('status', {})).toMatchObject({
+      kinds: [{ kind: 'spans', segments: 1 }, {}, {}, {}],
+      warnings: [`${path} cannot be read: EISDIR`],
     })
   })
 })
@@ -222,6 +233,13 @@ describe('import', () => {
     expect(readdirSync(join(ledger.dir, 'ledger/spans'))).toEqual([])
   })
 
+  it('refuses a folder', async () => {
+    expect(await queries.run('import', { files: [ledger.dir] })).toMatchObject({
+      refused: 'UNREADABLE_FILE',
+      message: `cannot read ${ledger.dir}: EISDIR`,
+    })
+  })
+
   it('gives back with export what went in', async () => {
     const attributes = [
       { key: 'int', value: { intValue: '9223372036854775807' } },
@@ -260,6 +278,24 @@ describe('import', () => {
     expect(await names({})).toEqual(['span 1', 'span 2'])
     expect(await names({ since: '2026-11-21T12:00:00.050Z' })).toEqual(['span 2'])
     expect(await names({ until: '2026-11-21T12:00:00.050Z' })).toEqual(['span 1'])
+  })
+})
+
+it('a flipped byte is damage for export and trace as it is for SQL and verify, never other text', async () => {
+  const path = ledger.segment('spans', [
+    shop,
+    span(1, 1, { name: 'damaged', in: shop.origin }),
+    span(1, 2, { name: 'whole', in: shop.origin }),
+  ])
+  const bytes = readFileSync(path)
+  bytes[bytes.indexOf('damaged') + 1]! ^= 0x80
+  writeFileSync(path, bytes)
+  expect((await collect(await queries.run('export', { signal: 'traces' }))).join('')).not.toMatch(
+    /\ufffd|maged/,
+  )
+  expect(await queries.run('trace', { id: traceId(1) })).toMatchObject({ spanCount: 1, damaged: 1 })
+  expect(await queries.run('sql', { query: 'SELECT name FROM spans' })).toMatchObject({
+    rows: [{ name: 'whole' }],
   })
 })
 

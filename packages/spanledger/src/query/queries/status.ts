@@ -6,6 +6,7 @@ import {
   type Segment,
   writerOfSegment,
 } from '@spanledger/sdk/ledger'
+import { systemCode } from '@spanledger/sdk/platform'
 import type { LedgerKind } from '@spanledger/sdk/model'
 import type { DaemonInfo, QueryContext } from '../context.ts'
 import { query } from '../query.ts'
@@ -97,7 +98,19 @@ async function look(
   const modifiedMs = (await files.stat(segment.path))?.modifiedMs ?? 0
   if (segment.bytes === 0)
     return { modifiedMs, warning: `${segment.path} is empty: spanledger verify tells more` }
-  const [last] = await readRange(context.platform, segment.path, segment.bytes - 1, segment.bytes)
+  const last = await lastByte(context, segment)
+  if (typeof last === 'string') return { modifiedMs, warning: `${segment.path} cannot be read: ${last}` }
   if (last === LINE_FEED || clock.nowMs() - modifiedMs < TORN_AFTER_MS) return { modifiedMs }
   return { modifiedMs, warning: `${segment.path} ends in a torn line: the next spanledger up cuts it off` }
+}
+
+/** Or the code of why it cannot be read: one file of somebody else's must not keep the rest from being told. */
+async function lastByte({ platform }: QueryContext, { path, bytes }: Segment): Promise<number | string> {
+  try {
+    return (await readRange(platform, path, bytes - 1, bytes))[0] ?? LINE_FEED
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === undefined) throw error
+    return code
+  }
 }

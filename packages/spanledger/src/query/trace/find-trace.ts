@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import { Buffer, isUtf8 } from 'node:buffer'
 import type { OriginLine, SpanLine } from '@spanledger/sdk/model'
 import { mayHold, PREFIX_DIGITS, TRACE_ID_DIGITS, traceKey, traceKeys } from '../segments/bloom.ts'
 import type { Platform } from '@spanledger/sdk/platform'
@@ -14,7 +14,7 @@ export interface FoundTrace {
   spans: SpanLine[]
   /** The definitions the spans refer to by `in`. */
   origins: Map<string, OriginLine>
-  /** Lines that hold the id but are not JSON: damage, reported by `verify`. */
+  /** Lines that hold the id but are not JSON in UTF-8: damage, reported by `verify`. */
   damaged: number
 }
 
@@ -73,7 +73,7 @@ function collect(bytes: Buffer, digits: Buffer, found: FoundTrace): void {
   for (let at = bytes.indexOf(digits); at !== -1;) {
     const start = bytes.lastIndexOf(10, at) + 1
     const end = bytes.indexOf(10, at)
-    const line = parse(bytes.toString('utf8', start, end))
+    const line = isUtf8(bytes.subarray(start, end)) ? parse(bytes.toString('utf8', start, end)) : undefined
     // The id may also stand in a link or an attribute of another trace's span.
     if (line === undefined) found.damaged++
     else if (typeof line.span === 'string' && line.trace === id) found.spans.push(line)
