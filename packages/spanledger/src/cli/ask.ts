@@ -38,7 +38,9 @@ export async function ask(
     if (isStream(answer)) return await printStream(answer, printer)
     await printer.out.write(json ? `${JSON.stringify(answer)}\n` : render(query, answer, printer.terminal))
     const { cut, limit } = answer as { cut?: boolean; limit?: number }
-    if (cut === true && !json) printer.hint(`cut at ${limit}: there is more, --limit N shows it`)
+    // Trees say in their place how much was left out.
+    const told = 'omitted' in (answer as object)
+    if (cut === true && !told) printer.hint(`cut at ${limit}: there is more, --limit N shows it`)
     return saysFailure(answer) ? EXIT.failed : EXIT.ok
   } finally {
     await asker.close?.()

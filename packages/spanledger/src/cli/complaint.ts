@@ -55,6 +55,8 @@ const NEXT: Record<string, (home: string) => string> = {
   EACCES: () => 'check who owns the home, or give another one with --home DIR',
   EPERM: () => 'check who owns the home, or give another one with --home DIR',
   ENOENT: () => 'check the path',
+  ENOTDIR: () => 'give a folder with --home DIR or SPANLEDGER_HOME',
+  HOME_UNKNOWN: () => 'give a folder with --home DIR or SPANLEDGER_HOME',
   STORAGE_FULL: () => 'make room on the disk, then try again',
   PRICES_INVALID: (home) => `mend ${home}/prices.json`,
   REDACTION_CONFIG: (home) => `mend ${home}/config.yaml: docs/reference/redaction.md`,

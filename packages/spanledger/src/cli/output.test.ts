@@ -36,9 +36,20 @@ describe('output', () => {
     expect(pipe.written).toEqual(['a'])
   })
 
-  it('takes nothing else for a closed pipe', () => {
+  it('takes nothing else for a closed pipe, and tells it to whoever writes', async () => {
+    const full = Object.assign(new Error('full'), { code: 'ENOSPC' })
     const pipe = new Pipe()
-    createOutput(pipe)
-    expect(() => pipe.emit('error', Object.assign(new Error('full'), { code: 'ENOSPC' }))).toThrow('full')
+    pipe.full = true
+    const output = createOutput(pipe)
+    const writing = output.write('a')
+    pipe.emit('error', full)
+    await expect(writing).rejects.toBe(full)
+    await expect(output.write('b')).rejects.toBe(full)
+    const disk = {
+      write: () => {
+        throw full
+      },
+    }
+    await expect(createOutput(disk).write('a')).rejects.toBe(full)
   })
 })

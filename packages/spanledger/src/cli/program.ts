@@ -1,4 +1,4 @@
-import { Argument, Command } from 'commander'
+import { Argument, Command, InvalidArgumentError } from 'commander'
 import { paramsOf, QUERIES, queryNamed, type QueryName } from '../query/index.ts'
 import { ASKING, type AskingCommand, GROUPS } from './commands.ts'
 import type { UpOptions } from './host.ts'
@@ -30,7 +30,7 @@ export function createProgram(version: string, actions: Actions): Command {
   const program = new Command('spanledger')
     .description('Flight recorder for coding agents: records what they did, and answers questions about it.')
     .version(version, '-V, --version', 'the version')
-    .option('--home <DIR>', 'where the ledger is (SPANLEDGER_HOME; ~/.spanledger unless told)')
+    .option('--home <DIR>', 'where the ledger is (SPANLEDGER_HOME; ~/.spanledger unless told)', folder)
     .option('--json', 'answers as JSON, errors as JSON on standard error')
     .option('--no-color', 'no colours (also NO_COLOR)')
     .helpOption('-h, --help', 'this help')
@@ -101,6 +101,12 @@ function addAsking(
       program.opts(),
     )
   })
+}
+
+/** An unset variable in a script is empty, and would make the working directory a home. */
+function folder(dir: string): string {
+  if (dir === '') throw new InvalidArgumentError('a folder is needed.')
+  return dir
 }
 
 const examples = (lines: readonly string[]): string =>

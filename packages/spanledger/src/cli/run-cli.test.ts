@@ -51,6 +51,9 @@ describe('answers', () => {
       /^TRACE +NAME +SERVICE +STARTED +TOOK +SPANS +ERRORS\n000000020000  POST \/order  shop /,
     )
     expect(err).toBe('cut at 1: there is more, --limit N shows it\n')
+    ledger.segment('spans', [shop, span(1, 3, { start: at(1), in: shop.origin })])
+    const tree = await ask('trace', 'show', traceId(1), '--limit', '1')
+    expect([tree.out.match(/--limit N/g), tree.err]).toEqual([['--limit N'], ''])
   })
 
   it('are one JSON value with --json, and say themselves that they were cut', async () => {
@@ -222,6 +225,19 @@ describe('mistakes', () => {
     expect((await ask('events', 'folow')).err).toContain('Did you mean follow?')
   })
 
+  it('point to the help of the command that was meant', async () => {
+    expect((await ask('session', 'show')).err).toContain('see spanledger session show --help')
+    expect((await ask('session')).err).toContain('see spanledger session --help')
+    expect((await ask('traces', '--sinze', '1h')).err).toContain('see spanledger traces --help')
+    expect((await ask('trcaes')).err).toContain('see spanledger --help')
+  })
+
+  it('show plans as they are drawn, and numbers whole', async () => {
+    expect((await ask('sql', 'EXPLAIN SELECT 1')).out).toMatch(/^┌─+┐\n│/)
+    const wide = `SELECT 9007199254740993 AS n, ${Array.from({ length: 9 }, (_, i) => `'a longer text' AS c${i}`).join(', ')}`
+    expect((await ask('sql', wide)).out).toContain('9007199254740993')
+  })
+
   it('in SQL are shown where they are', async () => {
     expect((await ask('sql', 'SELECT nope FROM spans')).err).toContain(
       '  LINE 1: SELECT nope FROM spans\n                 ^\n',
@@ -242,6 +258,17 @@ describe('the home', () => {
     await run(['status'], { open, homeFolder: '/users/me' })
     await run(['status', '--home', 'relative'], { open })
     expect(homes).toEqual(['/a', '/a', '/b', '/users/me/.spanledger', join(process.cwd(), 'relative')])
+  })
+
+  it('is never the working directory because a variable was empty', async () => {
+    expect(await run(['status', '--home', ''])).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('--home'),
+    })
+    expect(await run(['status'], { homeFolder: '' })).toMatchObject({
+      exit: 3,
+      err: expect.stringContaining('HOME is empty\n  give a folder with --home DIR'),
+    })
   })
 
   it('is made by import, and by no question', async () => {

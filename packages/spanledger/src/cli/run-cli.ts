@@ -22,8 +22,12 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<Ex
     host.stderr.write(json ? complaintJson(complaint) : complaintText(complaint))
     return complaint.exit
   }
-  const homeOf = ({ home }: Globals): string =>
-    resolve(home ?? (host.env['SPANLEDGER_HOME'] || `${host.homeFolder}/.spanledger`))
+  const homeOf = ({ home }: Globals): string => {
+    const folder = home ?? host.env['SPANLEDGER_HOME']
+    if (folder) return resolve(folder)
+    if (host.homeFolder !== '') return resolve(host.homeFolder, '.spanledger')
+    throw Object.assign(new Error('there is no folder of the user: HOME is empty'), { code: 'HOME_UNKNOWN' })
+  }
   const printerFor = ({ color }: Globals): Printer => ({
     out,
     terminal: {
@@ -77,20 +81,31 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<Ex
       await out.write(help.join(''))
       return EXIT.ok
     }
-    const group = program.commands.find((command) => argv.includes(command.name()))?.name()
-    if (error.code === 'commander.help' && group !== undefined)
-      return complain(usage(`${group} needs one of its commands`, `see spanledger ${group} --help`))
-    if (error.code === 'commander.help') {
-      await out.write(help.join(''))
-      return EXIT.ok
-    }
-    const [message = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n')
-    return complain(usage([message, ...suggestion].join(' '), 'see spanledger --help'))
+    const meant = commandMeant(program, argv)
+    const next = `see ${['spanledger', ...meant].join(' ')} --help`
+    if (error.code !== 'commander.help')
+      return complain(usage(error.message.replace(/^error: /, '').replaceAll('\n', ' '), next))
+    if (meant.length > 0) return complain(usage(`${meant.join(' ')} needs one of its commands`, next))
+    await out.write(help.join(''))
+    return EXIT.ok
   }
 }
 
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)]
+}
+
+/** The names of the command that the words lead to, as far as they do: that is the help that helps. */
+function commandMeant(program: Command, words: readonly string[]): string[] {
+  const names: string[] = []
+  let at = program
+  for (const word of words) {
+    const next = at.commands.find((command) => command.name() === word)
+    if (next === undefined) continue
+    names.push(word)
+    at = next
+  }
+  return names
 }
 
 function numberIn(text: string | undefined): number | undefined {
