@@ -3,8 +3,19 @@ import type { Command } from 'commander'
 
 /** A shell's completion script. It is printed to standard output, by the library itself. */
 export function printCompletionScript(program: Command, shell: string): void {
+  // oxlint-disable-next-line no-console -- as the library does
+  if (shell === 'bash') console.log(WITHOUT_BASH_COMPLETION)
   tab(program).setup(program.name(), program.name(), shell)
 }
+
+/** The library's script calls a function of the package bash-completion, which many machines (macOS, containers) do not have. */
+const WITHOUT_BASH_COMPLETION = `declare -F _get_comp_words_by_ref >/dev/null || _get_comp_words_by_ref() {
+    words=("\${COMP_WORDS[@]}")
+    cword=$COMP_CWORD
+    cur=\${COMP_WORDS[COMP_CWORD]}
+    prev=\${COMP_WORDS[COMP_CWORD - 1]}
+}
+`
 
 /** What the script asks for at each TAB: `spanledger complete -- words`. */
 export function printCompletions(program: Command, words: readonly string[]): void {

@@ -84,7 +84,7 @@ function addAsking(
     second === undefined
       ? program
       : (program.commands.find((command) => command.name() === first) ??
-        program.command(first).description(GROUPS[first]!))
+        program.command(first).description(GROUPS[first]!).helpCommand(false))
   const command = parent.command(second ?? first).description(queryNamed(query).summary)
   const params = paramsOf(QUERIES[query].params)
   const placed =

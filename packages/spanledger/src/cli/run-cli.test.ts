@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -181,6 +182,21 @@ describe('exit codes', () => {
     expect(await ask('import', file)).toMatchObject({ exit: 1, out: expect.stringContaining('line 1: ') })
   })
 
+  it('3 where standard output is a full disk', async () => {
+    const stdout = {
+      write() {
+        throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+      },
+    }
+    for (const argv of [['status'], ['events', 'export'], ['--help']]) {
+      fill()
+      expect(await run(argv, { home: ledger.dir, stdout })).toMatchObject({
+        exit: 3,
+        err: 'spanledger: no space left\n  make room on the disk, then try again\n',
+      })
+    }
+  })
+
   it('3 for a home that is not there, is newer, or is no home', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'spanledger-cli-'))
     try {
@@ -335,6 +351,14 @@ describe('a closed pipe', () => {
   })
 })
 
+/** What a bash without the package bash-completion asks the program, with the script sourced, at TAB after these words. */
+function completeInBash(script: string, ...words: string[]): string {
+  const typed = words.map((word) => `'${word}'`).join(' ')
+  const asking = `spanledger() { echo "asked: $*" >&3; }; exec 3>&1
+COMP_WORDS=(${typed}) COMP_CWORD=${words.length - 1}; __spanledger_complete`
+  return spawnSync('bash', ['--norc', '-c', `${script}\n${asking}`], { encoding: 'utf8' }).stdout.trim()
+}
+
 describe('completion', () => {
   it('prints a script, and completes commands and options', async () => {
     const lines: string[] = []
@@ -343,6 +367,9 @@ describe('completion', () => {
     try {
       expect((await run(['completion', 'zsh'])).exit).toBe(0)
       expect(lines.join('\n')).toContain('compdef')
+      lines.length = 0
+      await run(['completion', 'bash'])
+      expect(completeInBash(lines.join('\n'), 'spanledger', 'tra')).toBe('asked: complete -- tra')
       lines.length = 0
       await run(['complete', '--', 'tra'])
       expect(lines.join('\n')).toMatch(/^traces/m)

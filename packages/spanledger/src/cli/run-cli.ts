@@ -77,17 +77,18 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<Ex
     return exit
   } catch (error) {
     if (!(error instanceof CommanderError)) return complain(ofError(error, home))
-    if (error.exitCode === 0) {
-      await out.write(help.join(''))
-      return EXIT.ok
-    }
+    const printHelp = (): Promise<ExitCode> =>
+      out.write(help.join('')).then(
+        () => EXIT.ok,
+        (full: unknown) => complain(ofError(full, home)),
+      )
+    if (error.exitCode === 0) return printHelp()
     const meant = commandMeant(program, argv)
     const next = `see ${['spanledger', ...meant].join(' ')} --help`
     if (error.code !== 'commander.help')
       return complain(usage(error.message.replace(/^error: /, '').replaceAll('\n', ' '), next))
     if (meant.length > 0) return complain(usage(`${meant.join(' ')} needs one of its commands`, next))
-    await out.write(help.join(''))
-    return EXIT.ok
+    return printHelp()
   }
 }
 
