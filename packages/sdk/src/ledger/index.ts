@@ -26,6 +26,7 @@ export {
   writerOfSegment,
 } from './segment.ts'
 export type { Segment } from './segment.ts'
+export { createSegmentFile, isUnderItsName } from './segment-file.ts'
 export { tail } from './tail.ts'
 export type { TailPosition } from './tail.ts'
 export { verifyLedger } from './verify.ts'

@@ -55,6 +55,17 @@ export class StorageSyncError extends Error {
   }
 }
 
+/** A segment was deleted, or its folder replaced, while it was written: the cause of a StorageSyncError. */
+export class SegmentGoneError extends Error {
+  readonly code = 'SEGMENT_GONE'
+  readonly path: string
+  constructor(path: string) {
+    super(`${path} was deleted or replaced while it was written`)
+    this.name = 'SegmentGoneError'
+    this.path = path
+  }
+}
+
 /** The system refused a write for another reason: see `cause`. Nothing was kept. */
 export class StorageFailedError extends Error {
   readonly code = 'STORAGE_FAILED'

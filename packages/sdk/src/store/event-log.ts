@@ -1,15 +1,17 @@
 import {
   READ_BYTES,
   SEGMENT_BYTES_MAX,
+  createSegmentFile,
   eventSegmentName,
   headerLine,
+  isUnderItsName,
   listSegmentNames,
   readLines,
   segmentPath,
 } from '../ledger/index.ts'
 import type { Home, LineChunk } from '../ledger/index.ts'
 import type { OpenFile, Platform } from '../platform/index.ts'
-import { StorageFullError, StorageSyncError, writeError } from './errors.ts'
+import { SegmentGoneError, StorageFullError, StorageSyncError, writeError } from './errors.ts'
 import { EventHead } from './event-head.ts'
 import type { HeadFields } from './event-head.ts'
 import { EventIndex } from './event-index.ts'
@@ -71,6 +73,8 @@ export class EventLog {
     const names = (await listSegmentNames(this.#platform, this.#home, 'events')).filter((name) =>
       /^\d{20}$/.test(name),
     )
+    // Somebody deleted or moved it: what is written to it from here on, nobody would find.
+    if (this.#current !== undefined && !names.includes(this.#current.name)) return this.#startAgain()
     for (;;) {
       if (this.#current !== undefined && !(await this.#readOn(this.#current))) return this.#startAgain()
       const next = names.find((name) => this.#current === undefined || name > this.#current.name)
@@ -244,7 +248,7 @@ export class EventLog {
     const path = segmentPath(this.#home, 'events', name)
     let file: OpenFile
     try {
-      file = await this.#platform.files.open(path, 'create', 0o600)
+      file = await createSegmentFile(this.#platform, this.#home, path)
     } catch (error) {
       throw writeError(path, error)
     }
@@ -286,6 +290,7 @@ export class EventLog {
     try {
       await segment.file.datasync()
       if (!segment.named) await this.#platform.files.syncDirectory(this.#home.segments.events)
+      if (!(await isUnderItsName(this.#platform, segment.path, end))) throw new SegmentGoneError(segment.path)
     } catch (error) {
       this.#distrusted = this.#unsynced = true
       // Should this fail too, the next append does it.
@@ -293,6 +298,7 @@ export class EventLog {
         .truncate(segment.end)
         .then(() => this.#writeAgain(segment))
         .catch(() => {})
+      if (error instanceof SegmentGoneError) await this.#startAgain()
       throw new StorageSyncError(segment.path, error)
     }
     segment.named = true

@@ -1,8 +1,14 @@
-import { headerLine, segmentPath, signalSegmentName } from '../ledger/index.ts'
+import {
+  createSegmentFile,
+  headerLine,
+  isUnderItsName,
+  segmentPath,
+  signalSegmentName,
+} from '../ledger/index.ts'
 import type { Home } from '../ledger/index.ts'
 import type { SignalKind } from '../model/index.ts'
 import type { OpenFile, Platform } from '../platform/index.ts'
-import { StorageFullError } from './errors.ts'
+import { SegmentGoneError, StorageFullError } from './errors.ts'
 
 /** A segment this process writes. Never used by two calls at a time, `sync` apart. */
 export class SignalSegment {
@@ -50,7 +56,7 @@ export class SignalSegment {
     const name = signalSegmentName(platform.clock.nowMs(), writer, count)
     const path = segmentPath(home, kind, name)
     const header = headerLine({ kind, segment: name, writer, created: String(platform.clock.nowUnixNano()) })
-    const file = await platform.files.open(path, 'create', 0o600)
+    const file = await createSegmentFile(platform, home, path)
     try {
       if ((await file.write([header], 0)) < header.length) throw new StorageFullError(path)
     } catch (error) {
@@ -91,7 +97,7 @@ export class SignalSegment {
   /**
    * Covers what was written before the call; the first time the segment's name too.
    *
-   * Errors  the system's, and for ever: the system takes pages it failed to write for clean, so that a second fsync
+   * Errors  SegmentGoneError when what was written stands in a file that nobody finds any more; the system's, and for ever: the system takes pages it failed to write for clean, so that a second fsync
    *         succeeds without them being on the disk.
    */
   sync(): Promise<void> {
@@ -103,6 +109,7 @@ export class SignalSegment {
     if (this.synced === end || this.#closed) return
     await this.#file.datasync()
     if (this.synced === 0) await this.#platform.files.syncDirectory(this.#folder)
+    if (!(await isUnderItsName(this.#platform, this.path, end))) throw new SegmentGoneError(this.path)
     this.synced = end
   }
 
