@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isRefusal, type QueryName, queryNamed } from '../query/index.ts'
 import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Asker, CliHost } from './host.ts'
 import type { Output } from './output.ts'
 import { render } from './render.ts'
+import { pacedLines, type PacedLine } from './paced.ts'
 import type { Terminal } from './terminal.ts'
+
+const TIMER_MS_MAX = 86_400_000
 
 export interface Asked {
   query: QueryName
@@ -36,12 +40,24 @@ export async function ask(
     const answer = await asker.run(query, params)
     if (isRefusal(answer)) return printer.complain(ofRefusal(answer))
     if (isStream(answer)) return await printStream(answer, printer)
-    await printer.out.write(json ? `${JSON.stringify(answer)}\n` : render(query, answer, printer.terminal))
+    const paced = json ? undefined : pacedLines(query, answer, printer.terminal)
+    if (paced !== undefined) await printPaced(paced, printer)
+    else
+      await printer.out.write(json ? `${JSON.stringify(answer)}\n` : render(query, answer, printer.terminal))
     const { cut, limit } = answer as { cut?: boolean; limit?: number }
     if (cut === true && !json) printer.hint(`cut at ${limit}: there is more, --limit N shows it`)
     return saysFailure(answer) ? EXIT.failed : EXIT.ok
   } finally {
     await asker.close?.()
+  }
+}
+
+/** Waits as long as each line says before it is printed; ends when nobody reads any more. */
+async function printPaced(lines: readonly PacedLine[], { out }: Printer): Promise<void> {
+  for (const { text, waitMs } of lines) {
+    // In parts, since a timer takes at most 24 days.
+    for (let left = waitMs; left > 0; left -= TIMER_MS_MAX) await sleep(Math.min(left, TIMER_MS_MAX))
+    if (!(await out.write(`${text}\n`))) break
   }
 }
 

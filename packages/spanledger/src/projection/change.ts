@@ -62,21 +62,27 @@ const courseOf = (summary: SessionSummary | undefined): Course | null => {
 /**
  * Sessions that differ between two moments of one ledger, latest start first; changes from A to B and from B to C add up to
  * those from A to C.
+ *
+ * only  this one, even where it is shown inside of another
  */
-export function changesBetween(before: SessionFold, after: SessionFold): SessionChange[] {
-  return [...new Set([...before.ids(), ...after.ids()])]
-    .map((id) => changeOf(id, before, after))
+export function changesBetween(before: SessionFold, after: SessionFold, only?: string): SessionChange[] {
+  const ids = only === undefined ? [...new Set([...before.ids(), ...after.ids()])] : [only]
+  return ids
+    .map((id) => changeOf(id, before, after, (fold) => only !== undefined || fold.isShown(id)))
     .filter((change) => change !== undefined)
     .toSorted((a, b) =>
       a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : a.id < b.id ? -1 : 1,
     )
 }
 
-function changeOf(id: string, before: SessionFold, after: SessionFold): SessionChange | undefined {
-  const shown = (fold: SessionFold): SessionSummary | undefined =>
-    fold.isShown(id) ? fold.summary(id) : undefined
-  if (before.isShown(id) === after.isShown(id) && before.extent(id) === after.extent(id)) return undefined
-  const [from, to] = [shown(before), shown(after)]
+function changeOf(
+  id: string,
+  before: SessionFold,
+  after: SessionFold,
+  isShown: (fold: SessionFold) => boolean,
+): SessionChange | undefined {
+  if (isShown(before) === isShown(after) && before.extent(id) === after.extent(id)) return undefined
+  const [from, to] = [before, after].map((fold) => (isShown(fold) ? fold.summary(id) : undefined))
   const known = to ?? from
   if (!known) return undefined
   const { agent, startedAt, endedAt } = known

@@ -67,7 +67,8 @@ export class SessionFold {
   with(includes: (told: Told) => boolean, nowMs: () => number): SessionFold {
     const fold = new SessionFold(this.#prices, nowMs)
     for (const { id, told } of this.#states.values())
-      for (const one of told.values()) if (includes(one)) fold.evolve(STREAM_PREFIX + id, one)
+      for (const one of told.values())
+        if (includes(one)) fold.evolve(STREAM_PREFIX + id, { ...one, time: one.happened })
     return fold
   }
 
@@ -80,8 +81,9 @@ export class SessionFold {
     const [then, now] = [String(nanos), String(BigInt(Math.trunc(nowMs)) * 1_000_000n)]
     let first = Infinity
     for (const { told } of this.#states.values())
-      for (const { time, position } of told.values())
-        if (position < first && compareNano(time, then) > 0 && compareNano(time, now) <= 0) first = position
+      for (const { happened, position } of told.values())
+        if (position < first && compareNano(happened, then) > 0 && compareNano(happened, now) <= 0)
+          first = position
     return ({ position }) => position < first && position !== Infinity
   }
 

@@ -8,7 +8,7 @@ export {
 } from './change.ts'
 export type { SessionFold } from './fold.ts'
 export { loadPrices } from './load-prices.ts'
-export type { Moment } from './moment.ts'
+export { happenedAt } from './moment.ts'
 export { priceTable } from './prices.ts'
 export {
   openSessionReadModel,

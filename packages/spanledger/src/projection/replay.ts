@@ -7,13 +7,15 @@ import { STREAM_PREFIX } from './state.ts'
 /** A moment of one stream's story. */
 export interface Step {
   stream: string
-  time: UnixNano
+  happened: UnixNano
   position: number
 }
 
+type Place = Pick<Step, 'happened' | 'position'>
+
 /** Stories go by time; what happened at one time goes by its place in the ledger. */
-export const byTime = (a: Pick<Step, 'time' | 'position'>, b: Pick<Step, 'time' | 'position'>): number =>
-  compareNano(a.time, b.time) || a.position - b.position
+export const byTime = (a: Place, b: Place): number =>
+  compareNano(a.happened, b.happened) || a.position - b.position
 
 const sessionOf = ({ stream }: Step): string => stream.slice(STREAM_PREFIX.length)
 
@@ -30,9 +32,9 @@ export function statesAfter(all: SessionFold, steps: readonly Step[]): (SessionS
   return steps.map((step) => {
     while (next < events.length && byTime(events[next]!.told, step) <= 0) {
       const { session, told } = events[next++]!
-      fold.evolve(STREAM_PREFIX + session, told)
+      fold.evolve(STREAM_PREFIX + session, { ...told, time: told.happened })
     }
-    nowMs = millisOf(BigInt(step.time))
+    nowMs = millisOf(BigInt(step.happened))
     return fold.summary(sessionOf(step))
   })
 }

@@ -1,4 +1,5 @@
 import type { RecordedEvent, UnixNano } from '@spanledger/sdk/model'
+import { happenedAt } from './moment.ts'
 import type { Observation, SessionEventName } from '../agents/index.ts'
 
 /** One event, as the views need it. */
@@ -6,8 +7,8 @@ export interface Told {
   id: string
   event: SessionEventName
   data: Observation
-  /** When it happened. */
-  time: UnixNano
+  /** `happenedAt` of the event. */
+  happened: UnixNano
   /** Its place in the ledger; Infinity while it has none there. */
   position: number
 }
@@ -40,7 +41,7 @@ export function evolve(
     id,
     event: event as SessionEventName,
     data: data as Observation,
-    time,
+    happened: happenedAt({ time, data }),
     position,
   })
   return state

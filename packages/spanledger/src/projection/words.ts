@@ -10,21 +10,21 @@ const WORDS: Record<SessionEventName, Words> = {
     parentSession && `for session ${parentSession}`,
   ],
   SessionPromptSubmitted: ({ text }) => ['prompt', text],
-  SessionModelCalled: ({ model, requestModel, tokens, finishReason, outcome, error, durationMs }) => [
+  SessionModelCalled: ({ model, requestModel, tokens, finishReason, outcome, error, ...data }) => [
     outcome === 'failed' ? 'model call failed' : 'model called',
     model ?? requestModel,
     tokens && `${tokens.input ?? '?'} tokens in, ${tokens.output ?? '?'} out`,
     finishReason,
     error,
-    took(durationMs),
+    took(data),
   ],
-  SessionToolUsed: ({ name, command, outcome, exitCode, error, durationMs }) => [
+  SessionToolUsed: ({ name, command, outcome, exitCode, error, ...data }) => [
     outcome === 'failed' ? 'tool failed' : outcome === 'rejected' ? 'tool rejected' : 'tool used',
     name,
     command,
     exitCode ? `exit ${exitCode}` : undefined,
     error,
-    took(durationMs),
+    took(data),
   ],
   SessionToolDecided: ({ name, decision, decidedBy }) => [
     'tool decided',
@@ -32,13 +32,13 @@ const WORDS: Record<SessionEventName, Words> = {
     decision,
     decidedBy && `by ${decidedBy}`,
   ],
-  SessionPersonAwaited: ({ name, durationMs }) => ['waited for a person', name, took(durationMs)],
+  SessionPersonAwaited: ({ name, ...data }) => ['waited for a person', name, took(data)],
   SessionErrorOccurred: ({ name, error }) => ['error', name, error],
   SessionCompacted: () => ['conversation compacted'],
-  SessionAgentInvoked: ({ agentName, name, outcome, durationMs }) => [
+  SessionAgentInvoked: ({ agentName, name, outcome, ...data }) => [
     outcome === 'failed' ? 'agent failed' : 'agent worked',
     agentName ?? name,
-    took(durationMs),
+    took(data),
   ],
   SessionSubagentStarted: ({ agentName, name, agentId }) => [
     'subagent started',
@@ -48,8 +48,15 @@ const WORDS: Record<SessionEventName, Words> = {
   SessionFailed: ({ error }) => ['session failed', error],
 }
 
-const took = (ms: number | undefined): string | undefined =>
-  ms === undefined ? undefined : ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+function took({ durationMs, startUnixNano, endUnixNano }: Partial<Observation>): string | undefined {
+  const spanned =
+    startUnixNano === undefined || endUnixNano === undefined
+      ? undefined
+      : (Number(endUnixNano) - Number(startUnixNano)) / 1e6
+  const ms = durationMs ?? spanned
+  if (ms === undefined || ms <= 0) return undefined
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}
 
 /** One line for a person, of any event. Untrusted text stays as it was told. */
 export function wordsOf(event: string, data: unknown): string {
