@@ -5,7 +5,7 @@ import { type Cut, query } from '../query.ts'
 import { refusal, type Refusal } from '../refusal.ts'
 import { type Counts, type Match, Matcher } from '../sequence/matcher.ts'
 import { parsePattern, pathOf, PatternError, type Step } from '../sequence/pattern.ts'
-import { isoNano } from '../times.ts'
+import { isoNano, parseTime } from '../times.ts'
 import { matcher as filter } from './events.ts'
 
 export interface EventQueryAnswer extends Cut, Counts {
@@ -73,7 +73,7 @@ export const eventQuery = query({
       const happened = happenedAt(event)
       if (inRange({ event: event.event, stream: event.stream, time: happened })) matcher.take(event, happened)
     }
-    matcher.end(String(context.platform.clock.nowUnixNano()))
+    matcher.end(String(parseTime('now', context.platform.clock.nowMs())))
     const { counts } = matcher
     return {
       rows: rows.toSorted((a, b) => a.events[0]!.position - b.events[0]!.position),

@@ -73,6 +73,11 @@ export function parsePattern(text: string): Step[] {
     return true
   }
 
+  const wordAhead = (): boolean => {
+    space()
+    return /^(not|followed)(?![\w.*-])/i.test(text.slice(at, at + 9))
+  }
+
   const value = (): Value => {
     const quoted = take(QUOTED)
     if (quoted) return { text: (quoted[1] ?? quoted[2] ?? '').replaceAll(/\\(.)/g, '$1'), quoted: true }
@@ -85,7 +90,9 @@ export function parsePattern(text: string): Step[] {
     return { path: pathOf(name), operator, value: value() }
   }
   const step = (not: boolean): Step => {
-    const [type] = take(TYPE) ?? fail("an event's type, such as SessionToolUsed or Session*")
+    // A word of the language where a type should stand is a slip, not a type of that name.
+    const [type] =
+      (wordAhead() ? undefined : take(TYPE)) ?? fail("an event's type, such as SessionToolUsed or Session*")
     const conditions: Condition[] = []
     if (one('[') && !one(']')) {
       do conditions.push(condition())
