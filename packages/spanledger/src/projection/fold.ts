@@ -104,6 +104,11 @@ export class SessionFold {
     return this.#states.has(id) && !this.#family.inside(id, this.#states)
   }
 
+  /** How many events its summary is made of. */
+  size(id: string): number {
+    return this.#family.size(id, this.#states)
+  }
+
   /** Two folds of one ledger, one of which holds all that the other does, tell the same of a session where this is the same. */
   extent(id: string): string {
     return this.#family
@@ -129,7 +134,7 @@ export class SessionFold {
     const state = this.#states.get(id)
     if (!state) return undefined
     const nowMs = this.#nowMs()
-    const size = this.#family.size(id, this.#states)
+    const size = this.size(id)
     const kept = this.#summaries.get(id)
     if (!kept || kept.size !== size) {
       const summary = summaryOf(this.#family.whole(state, this.#states), this.#prices, nowMs)

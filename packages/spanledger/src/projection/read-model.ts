@@ -46,7 +46,7 @@ export interface SessionReadModel {
   show(idOrPrefix: string, options?: { limit?: number }): SessionAnswer
   /** The sessions as they were known at a moment. Cost: a pass over the events in memory. */
   past(moment: Moment): SessionFold
-  /** Of each step's session what was known right after it. Undefined: nothing with a time. Steps in order of time, then position. */
+  /** Of each step's session what was known right after it. Steps in order of time, then position. */
   statesAfter(steps: readonly Step[]): (SessionSummary | undefined)[]
 }
 

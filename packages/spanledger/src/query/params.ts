@@ -97,7 +97,6 @@ export const flag = (summary: string) =>
       v.transform((given) => given === true || given === 'true' || given === ''),
       v.metadata(about(summary, {})),
     ),
-    false,
   )
 
 /** A duration as nanoseconds. */

@@ -22,7 +22,7 @@ export interface ReplayStep {
   offsetMs: number
   says: string
   event: RecordedEvent
-  /** Of the event's session as it was known right after it; null for events of no session. */
+  /** Of the event's session as it was known right after it; null for events of no session, and for some of a large one's. */
   state: SessionSummary | null
 }
 

@@ -29,7 +29,7 @@ export interface StateDiffAnswer extends Cut {
 interface Asked {
   id: string
   at: string
-  recorded: boolean
+  recorded?: boolean | undefined
   limit: number
 }
 
@@ -37,7 +37,7 @@ interface AskedDiff {
   id?: string | undefined
   from: string
   to: string
-  recorded: boolean
+  recorded?: boolean | undefined
   limit: number
 }
 
@@ -89,7 +89,7 @@ async function sessionAt(context: QueryContext, asked: Asked): Promise<(SessionD
   const session = findSession(model, asked.id, 0)
   if (isRefusal(session)) return session
   const nanos = nanosOf(context, asked.at, session)
-  const then = model.past({ nanos, recorded: asked.recorded }).show(session.id, asked.limit)
+  const then = model.past({ nanos, recorded: asked.recorded === true }).show(session.id, asked.limit)
   return then.found && then.session.id === session.id
     ? shown(then.session, asked.limit)
     : notYet(session, nanos)
@@ -113,7 +113,7 @@ async function sessionDiff(context: QueryContext, asked: AskedDiff): Promise<Sta
       `from: ${isoNano(from)} is later than to: ${isoNano(to)}`,
       'give the earlier moment to --from',
     )
-  const [before, after] = [from, to].map((nanos) => model.past({ nanos, recorded: asked.recorded }))
+  const [before, after] = [from, to].map((nanos) => model.past({ nanos, recorded: asked.recorded === true }))
   if (session && !after!.summary(session.id)) return notYet(session, to)
   const changes = changesBetween(before!, after!, session?.id)
   const ended = (how: string): number =>

@@ -243,3 +243,15 @@ describe('events.query', () => {
     })
   })
 })
+
+it('is asked over HTTP with text alone', async () => {
+  await open()
+  const asked = { kind: 'session', id: 'one', at: '+3s', recorded: 'true', limit: '5' }
+  expect(await queries.answer('state', asked)).toEqual(
+    await ask('state', { ...asked, recorded: true, limit: 5 }),
+  )
+  expect(await queries.answer('events.replay', { speed: '2.5', limit: '1' })).toMatchObject({
+    speed: 2.5,
+    cut: true,
+  })
+})
