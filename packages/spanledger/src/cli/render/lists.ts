@@ -261,7 +261,7 @@ export function renderStatus(answer: AnswerOf<'status'>, terminal: Terminal): st
 
 function receivedLine(received: NonNullable<NonNullable<AnswerOf<'status'>['daemon']>['received']>): string {
   const { requests, spans, logs, metrics, redacted, rejected, malformed } = received
-  const kept = `${formatInteger(spans)} spans, ${formatInteger(logs)} logs, ${formatInteger(metrics)} points in ${plural(requests, 'request')}`
+  const kept = `${plural(spans, 'span')}, ${plural(logs, 'log')}, ${plural(metrics, 'point')} in ${plural(requests, 'request')}`
   const refused =
     rejected + malformed === 0
       ? ''
