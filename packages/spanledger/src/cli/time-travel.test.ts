@@ -2,21 +2,22 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { at, event, smallLedger, type SmallLedger } from '../query/testing/small-ledger.ts'
 import { run, type Ran } from './testing/run.ts'
 
+const told = (position: number, type: string, ms: number, more: object) => ({
+  ...event(position, type, 'session-one', position, {
+    session: 'one',
+    agent: 'test-agent',
+    source: 'log:test',
+    rank: 3,
+    startUnixNano: at(ms),
+    endUnixNano: at(ms),
+    ...more,
+  }),
+  time: at(ms),
+})
+
 let ledger: SmallLedger
 beforeEach(() => {
   ledger = smallLedger()
-  const told = (position: number, type: string, ms: number, more: object) => ({
-    ...event(position, type, 'session-one', position, {
-      session: 'one',
-      agent: 'test-agent',
-      source: 'log:test',
-      rank: 3,
-      startUnixNano: at(ms),
-      endUnixNano: at(ms),
-      ...more,
-    }),
-    time: at(ms),
-  })
   ledger.segment('events', [
     told(1, 'SessionPromptSubmitted', 0, { text: 'mend \u001b[31mit\u202e' }),
     told(2, 'SessionToolUsed', 1_500, { name: 'shell', outcome: 'failed', exitCode: 1 }),

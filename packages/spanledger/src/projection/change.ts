@@ -18,7 +18,7 @@ const COUNTS = [
 export type Growth = Record<(typeof COUNTS)[number], number> & { tokens: Tokens; costUsd: number }
 
 /** As its events tell it: that an open session falls silent is no event, and no change. */
-export type Course = 'open' | 'completed' | 'failed'
+type Course = 'open' | 'completed' | 'failed'
 
 /** Null: not known then; after it, as a part of another session. */
 export interface SessionChange extends Growth {

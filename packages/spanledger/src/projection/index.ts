@@ -1,12 +1,4 @@
-export {
-  addGrowth,
-  changesBetween,
-  type Course,
-  type Growth,
-  NO_GROWTH,
-  type SessionChange,
-} from './change.ts'
-export type { SessionFold } from './fold.ts'
+export { addGrowth, changesBetween, type Growth, NO_GROWTH, type SessionChange } from './change.ts'
 export { loadPrices } from './load-prices.ts'
 export { happenedAt } from './moment.ts'
 export { priceTable } from './prices.ts'

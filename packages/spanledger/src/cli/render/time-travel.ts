@@ -92,7 +92,6 @@ function grown(growth: Omit<Growth, 'started' | 'completed' | 'failed'>): string
   const { tokens, costUsd } = growth
   const count = (value: number, one: string): string[] =>
     value === 0 ? [] : [`${sign(value)}${plural(Math.abs(value), one)}`]
-  const failed = (value: number): string => (value > 0 ? ` (${value} failed)` : '')
   const calls = (value: number, one: string, failures: number): string[] =>
     count(value, one).map((text) => text + failed(failures))
   const part = (value: number, name: string): string[] =>
@@ -111,3 +110,4 @@ function grown(growth: Omit<Growth, 'started' | 'completed' | 'failed'>): string
 }
 
 const sign = (value: number): string => (value < 0 ? '-' : '+')
+const failed = (value: number): string => (value > 0 ? ` (${value} failed)` : '')

@@ -15,7 +15,7 @@ export interface ReplayAnswer extends Cut {
   speed: number | null
 }
 
-export interface ReplayStep {
+interface ReplayStep {
   /** When it happened: its time, or the end of the call it tells. */
   at: string
   /** Since the first. */

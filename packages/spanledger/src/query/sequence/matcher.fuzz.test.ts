@@ -64,6 +64,9 @@ function streamed(events: readonly RecordedEvent[], options: ConstructorParamete
   return { found: found.toSorted((a, b) => a.positions[0]! - b.positions[0]!), counts: matcher.counts }
 }
 
+const fits = (event: RecordedEvent, step: Step): boolean =>
+  globbed(step.type)(event.event) && tested(step)(event.data)
+
 /** The same by the words of the definition: every beginning walks through all that follows. */
 function naive(
   events: readonly RecordedEvent[],
@@ -71,8 +74,6 @@ function naive(
   keyPath: 'stream' | string[],
   withinNs = Infinity,
 ): Found[] {
-  const fits = (event: RecordedEvent, step: Step): boolean =>
-    globbed(step.type)(event.event) && tested(step)(event.data)
   const key = (event: RecordedEvent): string | undefined =>
     keyPath === 'stream' ? event.stream : keyOf(valueAt(event.data, keyPath))
   return events.flatMap((first) => {

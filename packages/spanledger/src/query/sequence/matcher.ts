@@ -42,7 +42,7 @@ export interface MatcherOptions {
 }
 
 /** 150 bytes each. */
-export const WINDOWS_MAX = 100_000
+const WINDOWS_MAX = 100_000
 
 interface Window {
   startNs: number

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { globbed, tested } from './condition.ts'
 import { parsePattern, PatternError, STEPS_MAX } from './pattern.ts'
 
+const steps = (count: number): string => Array.from({ length: count }, () => 'A').join(' followed by ')
+
 describe('parsePattern', () => {
   it('reads steps, globs, conditions and quoted values', () => {
     expect(
@@ -45,7 +47,6 @@ describe('parsePattern', () => {
   })
 
   it('takes so many steps and no more', () => {
-    const steps = (count: number): string => Array.from({ length: count }, () => 'A').join(' followed by ')
     expect(parsePattern(steps(STEPS_MAX))).toHaveLength(STEPS_MAX)
     expect(() => parsePattern(steps(STEPS_MAX + 1))).toThrow(PatternError)
   })

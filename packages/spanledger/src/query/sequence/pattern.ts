@@ -11,7 +11,7 @@ export interface Step {
   not: boolean
 }
 
-export const OPERATORS = ['>=', '<=', '!=', '=', '>', '<', '~'] as const
+const OPERATORS = ['>=', '<=', '!=', '=', '>', '<', '~'] as const
 
 export interface Condition {
   /** Names down into the event's data. */
@@ -21,7 +21,7 @@ export interface Condition {
 }
 
 /** `quoted`: text, whatever it looks like. */
-export interface Value {
+interface Value {
   text: string
   quoted: boolean
 }
