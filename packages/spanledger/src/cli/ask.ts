@@ -41,8 +41,10 @@ export async function ask(
     if (isRefusal(answer)) return printer.complain(ofRefusal(answer))
     if (isStream(answer)) return await printStream(answer, printer)
     const paced = json ? undefined : pacedLines(query, answer, printer.terminal)
-    if (paced !== undefined) await printPaced(paced, printer)
-    else
+    if (paced !== undefined) {
+      const presses = paced.some(({ wait }) => wait === 'press') ? host.presses?.() : undefined
+      await printPaced(paced, presses, printer)
+    } else
       await printer.out.write(json ? `${JSON.stringify(answer)}\n` : render(query, answer, printer.terminal))
     const { cut, limit } = answer as { cut?: boolean; limit?: number }
     if (cut === true && !json) printer.hint(`cut at ${limit}: there is more, --limit N shows it`)
@@ -52,12 +54,24 @@ export async function ask(
   }
 }
 
-/** Waits as long as each line says before it is printed; ends when nobody reads any more. */
-async function printPaced(lines: readonly PacedLine[], { out }: Printer): Promise<void> {
-  for (const { text, waitMs } of lines) {
-    // In parts, since a timer takes at most 24 days.
-    for (let left = waitMs; left > 0; left -= TIMER_MS_MAX) await sleep(Math.min(left, TIMER_MS_MAX))
-    if (!(await out.write(`${text}\n`))) break
+/** Waits before each line as it says; ends when nobody reads, or nobody can press Enter, any more. */
+async function printPaced(
+  lines: readonly PacedLine[],
+  presses: AsyncIterator<unknown> | undefined,
+  { out }: Printer,
+): Promise<void> {
+  try {
+    for (const { text, wait } of lines) {
+      if (wait === 'press') {
+        if ((await presses?.next())?.done !== false) return
+      } else {
+        // In parts, since a timer takes at most 24 days.
+        for (let left = wait; left > 0; left -= TIMER_MS_MAX) await sleep(Math.min(left, TIMER_MS_MAX))
+      }
+      if (!(await out.write(`${text}\n`))) return
+    }
+  } finally {
+    await presses?.return?.()
   }
 }
 

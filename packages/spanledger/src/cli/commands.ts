@@ -81,6 +81,7 @@ export const ASKING: readonly AskingCommand[] = [
     examples: [
       "spanledger events replay --stream 'session-7363*'",
       "spanledger events replay --stream 'session-7363*' --speed 10",
+      "spanledger events replay --stream 'session-7363*' --steps",
     ],
   },
   {

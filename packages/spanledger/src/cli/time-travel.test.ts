@@ -51,6 +51,16 @@ it('replays a story, at once or at a multiple of its time, and says where it was
   expect(paced.err).toContain('cut at 2')
 })
 
+async function* onePress(): AsyncGenerator<string> {
+  yield await Promise.resolve('')
+}
+
+it('replays step by step, as long as somebody presses Enter', async () => {
+  const { out } = await run(['events', 'replay', '--steps'], { home: ledger.dir, presses: onePress })
+  expect(stories(out)).toHaveLength(2)
+  expect(stories((await ask('events', 'replay', '--steps')).out)).toHaveLength(1)
+})
+
 it('shows the past as session show shows the present', async () => {
   const [shown, then] = [
     await ask('session', 'show', 'one'),

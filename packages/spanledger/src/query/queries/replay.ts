@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { RecordedEvent } from '@spanledger/sdk/model'
 import type { EventStore } from '@spanledger/sdk/store'
 import { byTime, happenedAt, type SessionSummary, wordsOf } from '../../projection/index.ts'
-import { factor, limit, since, until } from '../params.ts'
+import { factor, flag, limit, since, until } from '../params.ts'
 import { type Cut, query } from '../query.ts'
 import { isoNano } from '../times.ts'
 import { matcher, stream, type } from './events.ts'
@@ -12,7 +12,9 @@ export interface ReplayAnswer extends Cut {
   rows: ReplayStep[]
   /** All that fitted. */
   total: number
+  /** How whoever shows it to a person is asked to; the answer itself comes at once. */
   speed: number | null
+  steps: boolean
 }
 
 interface ReplayStep {
@@ -34,6 +36,7 @@ export const eventReplay = query({
     since,
     until,
     speed: v.optional(factor('so many times as fast as it happened; at once unless told')),
+    steps: flag('one at a time: Enter shows the next'),
     limit: limit(200, 'events, the earliest ones'),
   }),
   async run(context, given): Promise<ReplayAnswer> {
@@ -56,6 +59,7 @@ export const eventReplay = query({
       })),
       total,
       speed: given.speed ?? null,
+      steps: given.steps === true,
       cut: total > steps.length,
       limit: given.limit,
     }
