@@ -1,5 +1,5 @@
 import { ARRAY_VALUE, KVLIST_VALUE, REQUESTS, type Field, type Message } from './json-schema.ts'
-import { NESTING_MAX } from './limits.ts'
+import { JSON_VALUES_MAX, NESTING_MAX } from './limits.ts'
 import { MalformedOtlpError } from './malformed.ts'
 import { quoteLongIntegers } from './long-integers.ts'
 import type { Signal } from './transcoded.ts'
@@ -17,6 +17,11 @@ const writer = new WireWriter()
  * Errors  MalformedOtlpError naming the place: `resourceSpans[0].scopeSpans[1].spans[3].traceId`
  */
 export function jsonToProtobuf(signal: Signal, bytes: Uint8Array): Uint8Array {
+  if (holdsMoreValuesThan(JSON_VALUES_MAX, bytes))
+    throw new MalformedOtlpError(
+      'JSON',
+      `more than ${JSON_VALUES_MAX} values in one request; send smaller batches`,
+    )
   let request: unknown
   try {
     request = JSON.parse(quoteLongIntegers(utf8.decode(bytes)))
@@ -33,6 +38,21 @@ export function jsonToProtobuf(signal: Signal, bytes: Uint8Array): Uint8Array {
     throw new MalformedOtlpError(pathText(path), error.message)
   }
   return writer.take()
+}
+
+/** By what begins or parts values, outside of strings. Only looks at bodies that are large enough. */
+function holdsMoreValuesThan(max: number, bytes: Uint8Array): boolean {
+  if (bytes.length <= max) return false
+  let count = 0
+  let inString = false
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]
+    if (byte === 0x22) inString = !inString
+    else if (inString) {
+      if (byte === 0x5c) i++
+    } else if (byte === 0x2c || byte === 0x5b || byte === 0x7b) count++
+  }
+  return count > max
 }
 
 /** Names and indexes on the way down; left as it stands when something is refused. */

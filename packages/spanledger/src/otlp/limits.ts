@@ -7,6 +7,12 @@ export const LINE_BYTES_MAX = 16 * 1024 * 1024
  */
 export const REQUEST_LINES_BYTES_MAX = 128 * 1024 * 1024
 
+/**
+ * Values and members of one OTLP/JSON request; more are malformed. 64 MiB of `{},` would be 2 GB of objects and take 18 s to
+ * read, in which nobody else is answered. A span with 12 attributes has about 75.
+ */
+export const JSON_VALUES_MAX = 6 * 1024 * 1024
+
 /** Arrays and maps inside one another in one value; deeper is malformed. */
 export const NESTING_MAX = 64
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MalformedOtlpError, type Signal } from './index.ts'
 import { jsonToProtobuf } from './json-request.ts'
+import { JSON_VALUES_MAX } from './limits.ts'
 import { json, linesOf, logs, span, spans, transcoder } from './testing/requests.ts'
 
 const where = (run: () => unknown): string => {
@@ -141,4 +142,13 @@ describe('malformed', () => {
     ).toContain(at)
     expect(json('logs', logs({})).accepted).toBe(1)
   })
+})
+
+test('JSON of more values than anyone needs is refused before it becomes objects', () => {
+  const empty = '{},'.repeat(JSON_VALUES_MAX / 2)
+  expect(where(() => jsonToProtobuf('traces', Buffer.from(`{"resourceSpans":[${empty}{}]}`)))).toMatch(
+    /^JSON: more than 6291456 values/,
+  )
+  const text = Buffer.from(JSON.stringify({ unknown: '{},"\\'.repeat(JSON_VALUES_MAX / 2) }))
+  expect(where(() => jsonToProtobuf('traces', text))).toBe('nothing')
 })

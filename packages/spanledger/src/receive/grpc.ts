@@ -1,12 +1,12 @@
 import http2, { type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Signal } from '../otlp/index.ts'
 import { encodeAccepted, encodeStatus, RPC, type Refusal } from './answer.ts'
-import { readBody } from './body.ts'
+import { readBody, type Body } from './body.ts'
 import type { Guard } from './guard.ts'
 import { inflate } from './inflate.ts'
 import type { Inflight } from './inflight.ts'
 import type { Ingest } from './ingest.ts'
-import type { ReceiveLimits } from './limits.ts'
+import { GRPC_STREAMS_MAX, type ReceiveLimits } from './limits.ts'
 import { badRequest, refusalOf } from './refuse.ts'
 
 const METHODS: Record<string, Signal | undefined> = {
@@ -36,7 +36,9 @@ export function createOtlpGrpcServer(options: {
   limits: ReceiveLimits
 }): Http2Server {
   const { ingest, guard, inflight, limits } = options
-  const server = http2.createServer({ settings: { initialWindowSize: WINDOW_BYTES } })
+  const server = http2.createServer({
+    settings: { initialWindowSize: WINDOW_BYTES, maxConcurrentStreams: GRPC_STREAMS_MAX },
+  })
   const sessions = new Set<http2.ServerHttp2Session>()
 
   server.on('session', (session) => {
@@ -60,8 +62,7 @@ export function createOtlpGrpcServer(options: {
       requestBytesMax: limits.requestBytesMax + PREFIX_BYTES,
     })
     try {
-      const message = await readMessage(body.bytes, encoding, limits)
-      if (message.buffer !== body.bytes.buffer) body.hold(message.length)
+      const message = await readMessage(body, encoding, limits)
       return encodeAccepted(signal, await ingest(signal, 'protobuf', message), 'protobuf')
     } finally {
       body.release()
@@ -107,7 +108,8 @@ function refuseHead(headers: IncomingHttpHeaders, guard: Guard): Refusal | undef
 }
 
 /** The one message of a unary request. */
-async function readMessage(bytes: Buffer, encoding: string, limits: ReceiveLimits): Promise<Uint8Array> {
+async function readMessage(body: Body, encoding: string, limits: ReceiveLimits): Promise<Uint8Array> {
+  const { bytes } = body
   if (bytes.length < PREFIX_BYTES) throw badRequest('the request holds no gRPC message')
   const compressed = bytes[0]
   const length = bytes.readUInt32BE(1)
@@ -118,7 +120,7 @@ async function readMessage(bytes: Buffer, encoding: string, limits: ReceiveLimit
   if (compressed === 0) return message
   if (compressed !== 1 || encoding === 'identity')
     throw badRequest('the gRPC frame is compressed, but grpc-encoding is not set')
-  return inflate(message, encoding, limits)
+  return inflate(message, encoding, limits, body.hold)
 }
 
 const RESPONSE_HEADERS = {

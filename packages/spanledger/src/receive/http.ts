@@ -49,8 +49,7 @@ export function createOtlpHttpHandler(options: {
     if (!ENCODINGS.includes(contentEncoding)) throw unsupportedEncoding(contentEncoding)
     const body = await readBody(request, inflight, limits)
     try {
-      const bytes = await inflate(body.bytes, contentEncoding, limits)
-      if (bytes !== body.bytes) body.hold(bytes.length)
+      const bytes = await inflate(body.bytes, contentEncoding, limits, body.hold)
       return encodeAccepted(signal, await ingest(signal, encoding, bytes), encoding)
     } finally {
       body.release()

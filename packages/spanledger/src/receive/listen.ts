@@ -1,8 +1,12 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Http2Server } from 'node:http2'
 import type { AddressInfo, Server as NetServer } from 'node:net'
+import { CONNECTIONS_MAX, HTTP_TIMEOUTS_MS } from './limits.ts'
 
-/** Two listeners of one service: IPv4 and, where the machine has it, IPv6 loopback, on the same port. */
+/**
+ * Two listeners of one service: IPv4 and, where the machine has it, IPv6 loopback, on the same port. Each within
+ * CONNECTIONS_MAX and HTTP_TIMEOUTS_MS.
+ */
 export interface Listening {
   port: number
   /** Stops listening and ends open connections. */
@@ -61,6 +65,12 @@ export async function listenOnLoopback(
 
 function bind(server: Server, host: string, port: number): Promise<number | 'in use' | 'no address'> {
   const net = server as NetServer
+  net.maxConnections = CONNECTIONS_MAX
+  if ('headersTimeout' in server) {
+    server.headersTimeout = HTTP_TIMEOUTS_MS.headers
+    server.requestTimeout = HTTP_TIMEOUTS_MS.request
+    server.keepAliveTimeout = HTTP_TIMEOUTS_MS.idle
+  }
   return new Promise((resolve, reject) => {
     net.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve('in use')
