@@ -76,6 +76,8 @@ it('shows the past as session show shows the present', async () => {
 it('tells what changed', async () => {
   const { out } = await ask('state', 'diff', 'session', 'one', '--from', '+1s', '--to', '+10s')
   expect(out).toContain('1 session changed\n  +1 tool call (1 failed)\n')
+  const { err } = await ask('state', 'diff', '--from', '1960-01-01', '--recorded', '--limit', '7000000')
+  expect(err).toContain('limit: 7000000 must be at most')
   expect((await ask('state', 'diff', '--from', '1960-01-01', '--to', '1960-01-02')).out).toContain(
     'nothing changed',
   )

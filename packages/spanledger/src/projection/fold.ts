@@ -1,15 +1,14 @@
-import type { Observation } from '../agents/index.ts'
 import { Family } from './family.ts'
 import { compareNano } from './moment.ts'
 import type { PriceOf } from './prices.ts'
 import type { SessionDetail, SessionSummary } from './session-view.ts'
 import {
-  evolve,
   initialState,
   STREAM_PREFIX,
   type FoldedEvent,
   type SessionState,
   type Told,
+  toldOf,
 } from './state.ts'
 import { detailOf, SILENT_AFTER_MS, summaryOf } from './view.ts'
 
@@ -56,19 +55,23 @@ export class SessionFold {
   /** Events of other streams are left out. */
   evolve(stream: string, event: FoldedEvent): void {
     if (!stream.startsWith(STREAM_PREFIX)) return
-    const id = stream.slice(STREAM_PREFIX.length)
+    this.hold(stream.slice(STREAM_PREFIX.length), toldOf(event))
+  }
+
+  /** Folds of one ledger share their events: a million take as much memory once as twice. */
+  hold(id: string, told: Told): void {
     const state = this.#states.get(id) ?? initialState(id)
-    this.#states.set(id, evolve(state, event))
-    this.#family.learnTrace(id, event.data as Observation)
-    if (event.event === 'SessionStarted') this.#family.learn(id, (event.data as Observation).parentSession)
+    state.told.set(told.id, told)
+    this.#states.set(id, state)
+    this.#family.learnTrace(id, told.data)
+    if (told.event === 'SessionStarted') this.#family.learn(id, told.data.parentSession)
   }
 
   /** A fold of those events alone. */
   with(includes: (told: Told) => boolean, nowMs: () => number): SessionFold {
     const fold = new SessionFold(this.#prices, nowMs)
     for (const { id, told } of this.#states.values())
-      for (const one of told.values())
-        if (includes(one)) fold.evolve(STREAM_PREFIX + id, { ...one, time: one.happened })
+      for (const one of told.values()) if (includes(one)) fold.hold(id, one)
     return fold
   }
 

@@ -43,7 +43,7 @@ export function statesAfter(all: SessionFold, steps: readonly Step[]): (SessionS
   return steps.map((step, i) => {
     while (next < events.length && byTime(events[next]!.told, step) <= 0) {
       const { session, told } = events[next++]!
-      fold.evolve(STREAM_PREFIX + session, { ...told, time: told.happened })
+      fold.hold(session, told)
     }
     nowMs = millisOf(BigInt(step.happened))
     const size = fold.size(sessionOf(step))

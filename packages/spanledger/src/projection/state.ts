@@ -32,17 +32,16 @@ export const STREAM_PREFIX = 'session-'
 
 export const initialState = (id: string): SessionState => ({ id, told: new Map() })
 
+export const toldOf = ({ id, event, data, time = '0', position = Infinity }: FoldedEvent): Told => ({
+  id,
+  event: event as SessionEventName,
+  data: data as Observation,
+  happened: happenedAt({ time, data }),
+  position,
+})
+
 /** Adds the event in place and returns the state: a session may hold tens of thousands. */
-export function evolve(
-  state: SessionState,
-  { id, event, data, time = '0', position = Infinity }: FoldedEvent,
-): SessionState {
-  state.told.set(id, {
-    id,
-    event: event as SessionEventName,
-    data: data as Observation,
-    happened: happenedAt({ time, data }),
-    position,
-  })
+export function evolve(state: SessionState, event: FoldedEvent): SessionState {
+  state.told.set(event.id, toldOf(event))
   return state
 }
