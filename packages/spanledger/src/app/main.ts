@@ -1,5 +1,6 @@
 /** The program's entry point: `bin/spanledger.js` imports it, and it runs. */
 import { homedir } from 'node:os'
+import { createInterface } from 'node:readline'
 import { openHome, type Home } from '@spanledger/sdk/ledger'
 import { nodePlatform } from '@spanledger/sdk/platform'
 import { runCli, type Asker, type CliHost } from '../cli/index.ts'
@@ -13,6 +14,7 @@ const host: CliHost = {
   env: process.env,
   homeFolder: homedir(),
   nowMs: Date.now,
+  presses: () => createInterface({ input: process.stdin })[Symbol.asyncIterator](),
   stdout: process.stdout,
   stderr: process.stderr,
   async up(options) {

@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isRefusal, type QueryName, queryNamed } from '../query/index.ts'
 import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Asker, CliHost } from './host.ts'
 import type { Output } from './output.ts'
 import { render } from './render.ts'
+import { pacedLines, type PacedLine } from './paced.ts'
 import type { Terminal } from './terminal.ts'
+
+const TIMER_MS_MAX = 86_400_000
 
 export interface Asked {
   query: QueryName
@@ -36,7 +40,12 @@ export async function ask(
     const answer = await asker.run(query, params)
     if (isRefusal(answer)) return printer.complain(ofRefusal(answer))
     if (isStream(answer)) return await printStream(answer, printer)
-    await printer.out.write(json ? `${JSON.stringify(answer)}\n` : render(query, answer, printer.terminal))
+    const paced = json ? undefined : pacedLines(query, answer, printer.terminal)
+    if (paced !== undefined) {
+      const presses = paced.some(({ wait }) => wait === 'press') ? host.presses?.() : undefined
+      await printPaced(paced, presses, printer)
+    } else
+      await printer.out.write(json ? `${JSON.stringify(answer)}\n` : render(query, answer, printer.terminal))
     const { cut, limit } = answer as { cut?: boolean; limit?: number }
     // Trees say in their place how much was left out.
     const told = 'omitted' in (answer as object)
@@ -44,6 +53,27 @@ export async function ask(
     return saysFailure(answer) ? EXIT.failed : EXIT.ok
   } finally {
     await asker.close?.()
+  }
+}
+
+/** Waits before each line as it says; ends when nobody reads, or nobody can press Enter, any more. */
+async function printPaced(
+  lines: readonly PacedLine[],
+  presses: AsyncIterator<unknown> | undefined,
+  { out }: Printer,
+): Promise<void> {
+  try {
+    for (const { text, wait } of lines) {
+      if (wait === 'press') {
+        if ((await presses?.next())?.done !== false) return
+      } else {
+        // In parts, since a timer takes at most 24 days.
+        for (let left = wait; left > 0; left -= TIMER_MS_MAX) await sleep(Math.min(left, TIMER_MS_MAX))
+      }
+      if (!(await out.write(`${text}\n`))) return
+    }
+  } finally {
+    await presses?.return?.()
   }
 }
 

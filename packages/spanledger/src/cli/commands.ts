@@ -76,6 +76,40 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger events follow', 'spanledger events follow --type SessionErrorOccurred --json'],
   },
   {
+    path: ['events', 'replay'],
+    query: 'events.replay',
+    examples: [
+      "spanledger events replay --stream 'session-7363*'",
+      "spanledger events replay --stream 'session-7363*' --speed 10",
+      "spanledger events replay --stream 'session-7363*' --steps",
+    ],
+  },
+  {
+    path: ['events', 'query'],
+    query: 'events.query',
+    examples: [
+      'spanledger events query "SessionToolUsed[outcome=failed] followed by SessionPromptSubmitted" --within 5m',
+      'spanledger events query "SessionPromptSubmitted not followed by SessionModelCalled" --within 1m --since 1d',
+      `spanledger events query 'SessionModelCalled[tokens.input>100000, model~"claude*"]' --by agent`,
+    ],
+  },
+  {
+    path: ['state'],
+    query: 'state',
+    examples: [
+      'spanledger state session last --at +30s',
+      'spanledger state session 73633c63 --at 2026-11-21T09:30:00Z --recorded',
+    ],
+  },
+  {
+    path: ['state', 'diff'],
+    query: 'state.diff',
+    examples: [
+      'spanledger state diff --from yesterday --to today',
+      'spanledger state diff session last --from +10s --to +40s --json',
+    ],
+  },
+  {
     path: ['sql'],
     query: 'sql',
     examples: [
@@ -101,4 +135,5 @@ export const GROUPS: Record<string, string> = {
   session: 'One session',
   trace: 'One trace',
   events: 'Domain events',
+  state: 'The past',
 }

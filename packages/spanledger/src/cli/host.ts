@@ -27,6 +27,8 @@ export interface CliHost {
   env: Readonly<Record<string, string | undefined>>
   homeFolder: string
   nowMs(): number
+  /** Enter, as often as it is pressed; ends with the input. Whoever is done says `return`, which lets go of the input. */
+  presses?(): AsyncIterableIterator<unknown>
   stdout: Sink
   stderr: Sink
 }

@@ -97,7 +97,8 @@ function addAsking(
     const asked = withArgument !== undefined && args[0] !== undefined ? withArgument : query
     return actions.ask(
       asked,
-      paramsGiven(paramsOf(QUERIES[asked].params), args, command.opts()),
+      // With its parents': `state` has options of the same names, and takes what is given to `state diff`.
+      paramsGiven(paramsOf(QUERIES[asked].params), args, command.optsWithGlobals()),
       program.opts(),
     )
   })

@@ -3,6 +3,7 @@ import * as lists from './render/lists.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
+import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -18,6 +19,10 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   metric: lists.renderMetric,
   events: lists.renderEvents,
   'events.stats': lists.renderEventStats,
+  'events.replay': renderReplay,
+  'events.query': renderMatches,
+  state: renderSession,
+  'state.diff': renderStateDiff,
   sql: lists.renderSql,
   verify: lists.renderVerify,
   import: renderImport,

@@ -82,10 +82,11 @@ describe('answers', () => {
     ).toEqual([1, 2])
   })
 
+  const needed: Record<string, string> = { 'events query': ' Session*', 'state diff': ' --from 1h' }
   it.each(
-    ASKING.filter(({ path }) => !['import', 'sql', 'export', 'show', 'follow'].includes(path.at(-1)!)).map(
-      ({ path }) => path.join(' '),
-    ),
+    ASKING.filter(
+      ({ path }) => !['import', 'sql', 'export', 'show', 'follow', 'state'].includes(path.at(-1)!),
+    ).map(({ path }) => path.join(' ') + (needed[path.join(' ')] ?? '')),
   )('of an empty home: %s', async (words) => {
     const human = await ask(...words.split(' '))
     expect(human).toMatchObject({ exit: 0, err: '' })

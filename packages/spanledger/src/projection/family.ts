@@ -54,8 +54,12 @@ export class Family {
 
   /** What a session's size is made of: grows whenever any part of it does. */
   size(session: string, states: ReadonlyMap<string, SessionState>): number {
-    const parts = [session, ...this.below(session)].flatMap((id) => [id, ...this.#tracesOf(id, states)])
-    return parts.reduce((sum, id) => sum + (states.get(id)?.told.size ?? 0), 0)
+    return this.parts(session, states).reduce((sum, id) => sum + (states.get(id)?.told.size ?? 0), 0)
+  }
+
+  /** The session, those of its subagents and those named after their traces. */
+  parts(session: string, states: ReadonlyMap<string, SessionState>): string[] {
+    return [session, ...this.below(session)].flatMap((id) => [id, ...this.#tracesOf(id, states)])
   }
 
   #tracesOf(session: string, states: ReadonlyMap<string, SessionState>): string[] {

@@ -1,14 +1,14 @@
 import { listSegments, readSegment, type Home, type Segment } from '@spanledger/sdk/ledger'
 import type { NewEvent, OriginLine, RecordedEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
-import { observe, type Observation, type SessionEvent } from '../agents/index.ts'
+import { observe, type SessionEvent } from '../agents/index.ts'
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { Family } from './family.ts'
+import { SessionFold, type ListOptions, type SessionAnswer, type SessionList } from './fold.ts'
+import { happenedBy, millisOf, type Moment } from './moment.ts'
 import type { PriceOf } from './prices.ts'
 import { scanLines, type Origins } from './scan.ts'
-import type { SessionDetail, SessionSummary } from './session-view.ts'
-import { evolve, initialState, STREAM_PREFIX, type SessionState } from './state.ts'
-import { detailOf, SILENT_AFTER_MS, summaryOf } from './view.ts'
+import { statesAfter, type Step } from './replay.ts'
+import type { SessionSummary } from './session-view.ts'
 
 /** What of an event store is needed here. */
 export interface SessionEvents {
@@ -31,24 +31,6 @@ export interface SessionReadModelOptions {
   prices: PriceOf
 }
 
-interface ListOptions {
-  /** Only sessions heard of since. */
-  sinceMs?: number
-  agent?: string
-  limit?: number
-}
-
-/** Newest first, subagents' sessions inside of their parents'; `total` counts what the filters let through, before the limit. */
-interface SessionList {
-  sessions: SessionSummary[]
-  total: number
-}
-
-type SessionAnswer =
-  | { found: true; session: SessionDetail }
-  /** Nobody, or more than one, has this id or prefix: `near` are ids that may have been meant. */
-  | { found: false; ambiguous: boolean; near: string[] }
-
 /** Sessions of the agents, kept up with the ledger. */
 export interface SessionReadModel {
   /**
@@ -62,11 +44,12 @@ export interface SessionReadModel {
   observe(written: WrittenLines): Promise<void>
   list(options?: ListOptions): SessionList
   show(idOrPrefix: string, options?: { limit?: number }): SessionAnswer
+  /** The sessions as they were known at a moment. Cost: a pass over the events in memory. */
+  past(moment: Moment): SessionFold
+  /** Of each step's session what was known right after it. Steps in order of time, then position. */
+  statesAfter(steps: readonly Step[]): (SessionSummary | undefined)[]
 }
 
-const LIST_LIMIT_DEFAULT = 50
-/** Ids told when a session is not found. */
-const NEAR_MAX = 5
 /** Events of one append: a group commit each. */
 const EVENTS_PER_APPEND = 1_000
 /** Batches waiting to be observed; beyond it they are left to refresh(). */
@@ -81,9 +64,7 @@ export async function openSessionReadModel(options: SessionReadModelOptions): Pr
 
 class Sessions implements SessionReadModel {
   readonly #options: SessionReadModelOptions
-  readonly #states = new Map<string, SessionState>()
-  readonly #family = new Family()
-  readonly #summaries = new Map<string, { size: number; summary: SessionSummary | undefined }>()
+  readonly #fold: SessionFold
   readonly #origins: Origins
   #offsets: Map<string, number>
   #position = 0
@@ -93,6 +74,7 @@ class Sessions implements SessionReadModel {
 
   constructor(options: SessionReadModelOptions, checkpoint: Checkpoint) {
     this.#options = options
+    this.#fold = new SessionFold(options.prices, () => options.platform.clock.nowMs())
     this.#origins = new Map(checkpoint.origins.map((origin) => [origin.origin, origin]))
     this.#offsets = new Map(Object.entries(checkpoint.offsets))
     // Events derived without a place to keep them live in this process alone: its checkpoint is no help.
@@ -107,7 +89,7 @@ class Sessions implements SessionReadModel {
   async #catchUp(): Promise<void> {
     let moved = false
     // First what is known already: records read again then make no events to append.
-    await this.#fold()
+    await this.#read()
     const seen = new Set<string>()
     for (const kind of KINDS)
       for (const segment of await listSegments(this.#options.platform, this.#options.home, kind)) {
@@ -118,7 +100,7 @@ class Sessions implements SessionReadModel {
           moved = (await this.#readSignals(kind, segment, key)) || moved
       }
     for (const key of this.#offsets.keys()) if (!seen.has(key)) moved = this.#offsets.delete(key)
-    await this.#fold()
+    await this.#read()
     if (moved) await this.#keep()
   }
 
@@ -151,31 +133,20 @@ class Sessions implements SessionReadModel {
   }
 
   async #append(events: readonly SessionEvent[]): Promise<void> {
-    const fresh = events.filter(
-      ({ stream, id }) => !this.#states.get(stream.slice(STREAM_PREFIX.length))?.told.has(id),
-    )
+    const fresh = events.filter(({ stream, id }) => !this.#fold.has(stream, id))
     for (let i = 0; i < fresh.length; i += EVENTS_PER_APPEND) {
       const slice = fresh.slice(i, i + EVENTS_PER_APPEND)
       if (!this.#options.home.readOnly) await this.#options.events.appendMany(byStream(slice))
       // The store numbers them; the fold needs no numbers, and takes them again from readAll without harm.
-      for (const event of slice) this.#evolve(event.stream, event)
+      for (const event of slice) this.#fold.evolve(event.stream, event)
     }
   }
 
-  async #fold(): Promise<void> {
+  async #read(): Promise<void> {
     for await (const event of this.#options.events.readAll({ fromPosition: this.#position + 1 })) {
-      if (event.event.startsWith('Session')) this.#evolve(event.stream, event)
+      if (event.event.startsWith('Session')) this.#fold.evolve(event.stream, event)
       this.#position = event.position
     }
-  }
-
-  #evolve(stream: string, event: Pick<RecordedEvent, 'id' | 'event' | 'data'>): void {
-    if (!stream.startsWith(STREAM_PREFIX)) return
-    const id = stream.slice(STREAM_PREFIX.length)
-    const state = this.#states.get(id) ?? initialState(id)
-    this.#states.set(id, evolve(state, event))
-    this.#family.learnTrace(id, event.data as Observation)
-    if (event.event === 'SessionStarted') this.#family.learn(id, (event.data as Observation).parentSession)
   }
 
   async #keep(): Promise<void> {
@@ -214,55 +185,23 @@ class Sessions implements SessionReadModel {
     await this.#append(events)
   }
 
-  list({ sinceMs = -Infinity, agent, limit = LIST_LIMIT_DEFAULT }: ListOptions = {}): SessionList {
-    const nowMs = this.#options.platform.clock.nowMs()
-    const fitting = [...this.#states.values()]
-      .filter(({ id }) => !this.#family.inside(id, this.#states))
-      .map((state) => this.#summary(state, nowMs))
-      .filter((summary) => summary !== undefined)
-      .filter((summary) => agent === undefined || summary.agent === agent)
-      .filter((summary) => Date.parse(summary.endedAt ?? summary.startedAt) >= sinceMs)
-      .toSorted((a, b) =>
-        a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : a.id < b.id ? -1 : 1,
-      )
-    return { sessions: fitting.slice(0, limit), total: fitting.length }
-  }
-
-  /** A state only ever grows, so its size tells whether a summary still holds; time alone turns active into silent. */
-  #summary(state: SessionState, nowMs: number): SessionSummary | undefined {
-    const size = this.#family.size(state.id, this.#states)
-    const kept = this.#summaries.get(state.id)
-    if (!kept || kept.size !== size) {
-      const summary = summaryOf(this.#family.whole(state, this.#states), this.#options.prices, nowMs)
-      this.#summaries.set(state.id, { size, summary })
-      return summary
-    }
-    const { summary } = kept
-    if (
-      summary?.status === 'active' &&
-      nowMs - Date.parse(summary.endedAt ?? summary.startedAt) > SILENT_AFTER_MS
-    )
-      return { ...summary, status: 'silent' }
-    return summary
+  list(options: ListOptions = {}): SessionList {
+    return this.#fold.list(options)
   }
 
   show(idOrPrefix: string, { limit }: { limit?: number } = {}): SessionAnswer {
-    const exact = this.#states.get(idOrPrefix)
-    const beginning = exact ? [exact] : this.#withPrefix(idOrPrefix)
-    const [state] = beginning
-    const nowMs = this.#options.platform.clock.nowMs()
-    const session =
-      beginning.length === 1 && state
-        ? detailOf(this.#family.whole(state, this.#states), this.#options.prices, nowMs, limit)
-        : undefined
-    if (session) return { found: true, session }
-    const near =
-      beginning.length > 1 ? beginning.map(({ id }) => id) : nearest(idOrPrefix, [...this.#states.keys()])
-    return { found: false, ambiguous: beginning.length > 1, near: near.slice(0, NEAR_MAX) }
+    return this.#fold.show(idOrPrefix, limit)
   }
 
-  #withPrefix(prefix: string): SessionState[] {
-    return prefix === '' ? [] : [...this.#states.values()].filter(({ id }) => id.startsWith(prefix))
+  past({ nanos, recorded }: Moment): SessionFold {
+    const { clock } = this.#options.platform
+    const nowMs = Math.min(millisOf(nanos), clock.nowMs())
+    const known = recorded === true ? this.#fold.recordedBy(nanos, clock.nowMs()) : happenedBy(nanos)
+    return this.#fold.with(known, () => nowMs)
+  }
+
+  statesAfter(steps: readonly Step[]): (SessionSummary | undefined)[] {
+    return statesAfter(this.#fold, steps)
   }
 }
 
@@ -274,18 +213,4 @@ function byStream(events: readonly SessionEvent[]): { stream: string; events: Ne
     else streams.set(stream, [event])
   }
   return [...streams].map(([stream, batch]) => ({ stream, events: batch }))
-}
-
-const order = <T>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** Ids that share the longest beginning, or hold what was asked for. */
-function nearest(asked: string, ids: readonly string[]): string[] {
-  const shared = (id: string): number => {
-    let i = 0
-    while (i < id.length && id[i] === asked[i]) i++
-    return id.includes(asked) ? Infinity : i
-  }
-  return ids
-    .filter((id) => shared(id) > 1 || ids.length <= NEAR_MAX)
-    .toSorted((a, b) => order(shared(b), shared(a)) || order(a, b))
 }

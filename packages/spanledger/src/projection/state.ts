@@ -1,4 +1,5 @@
-import type { RecordedEvent } from '@spanledger/sdk/model'
+import type { RecordedEvent, UnixNano } from '@spanledger/sdk/model'
+import { happenedAt } from './moment.ts'
 import type { Observation, SessionEventName } from '../agents/index.ts'
 
 /** One event, as the views need it. */
@@ -6,6 +7,10 @@ export interface Told {
   id: string
   event: SessionEventName
   data: Observation
+  /** `happenedAt` of the event. */
+  happened: UnixNano
+  /** Its place in the ledger; Infinity while it has none there. */
+  position: number
 }
 
 /**
@@ -19,16 +24,24 @@ export interface SessionState {
   told: Map<string, Told>
 }
 
+/** An event of the ledger, or one on its way there. */
+export type FoldedEvent = Pick<RecordedEvent, 'id' | 'event' | 'data'> &
+  Partial<Pick<RecordedEvent, 'time' | 'position'>>
+
 export const STREAM_PREFIX = 'session-'
 
 export const initialState = (id: string): SessionState => ({ id, told: new Map() })
 
+export const toldOf = ({ id, event, data, time = '0', position = Infinity }: FoldedEvent): Told => ({
+  id,
+  event: event as SessionEventName,
+  data: data as Observation,
+  happened: happenedAt({ time, data }),
+  position,
+})
+
 /** Adds the event in place and returns the state: a session may hold tens of thousands. */
-export function evolve(
-  state: SessionState,
-  event: Pick<RecordedEvent, 'id' | 'event' | 'data'>,
-): SessionState {
-  const data = event.data as Observation
-  state.told.set(event.id, { id: event.id, event: event.event as SessionEventName, data })
+export function evolve(state: SessionState, event: FoldedEvent): SessionState {
+  state.told.set(event.id, toldOf(event))
   return state
 }

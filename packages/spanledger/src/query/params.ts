@@ -56,6 +56,28 @@ export const choice = <const T extends readonly [string, ...string[]]>(
     v.metadata(about(`${summary}: ${of.join(', ')}`, { value, ...(place === undefined ? {} : { place }) })),
   )
 
+/** Text that `parseTime` reads, or `+DURATION`, whose beginning only the query knows. */
+export const moment = (summary: string) =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (given) => (given.startsWith('+') ? parseDuration(given.slice(1)) : parseTime(given, 0)) !== undefined,
+      `is no time: ${TIME_FORMS}, +1m (after the session began)`,
+    ),
+    v.metadata(about(summary, { value: 'TIME' })),
+  )
+
+export const factor = (summary: string) =>
+  v.pipe(
+    v.union(
+      [v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/), v.transform(Number))],
+      'must be a number',
+    ),
+    v.minValue(0.001, 'must be at least 0.001'),
+    v.maxValue(1e9, 'must be at most 1,000,000,000'),
+    v.metadata(about(summary, { value: 'N' })),
+  )
+
 /** Text that `parseTime` reads; it stays text, since only the query knows what time it is. */
 export const time = (summary: string) =>
   v.pipe(
@@ -66,6 +88,16 @@ export const time = (summary: string) =>
 
 export const since = v.optional(time('only what happened since then'))
 export const until = v.optional(time('only what happened before then'))
+
+/** Given or not; in an address `true` or nothing behind the name. */
+export const flag = (summary: string) =>
+  v.optional(
+    v.pipe(
+      v.union([v.boolean(), v.picklist(['true', 'false', ''])], 'must be true or false'),
+      v.transform((given) => given === true || given === 'true' || given === ''),
+      v.metadata(about(summary, {})),
+    ),
+  )
 
 /** A duration as nanoseconds. */
 export const duration = (summary: string) =>

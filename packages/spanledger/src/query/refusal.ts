@@ -20,6 +20,7 @@ export type RefusalCode =
   | 'UNKNOWN_TRACE'
   | 'UNKNOWN_METRIC'
   | 'AMBIGUOUS_ID'
+  | 'PATTERN_ERROR'
   | 'SQL_ERROR'
   | 'SQL_NOT_ALLOWED'
   | 'SQL_TOO_LONG'

@@ -2,12 +2,15 @@ import type * as v from 'valibot'
 import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
+import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
 import { importFiles } from './queries/import.ts'
 import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
+import { eventReplay } from './queries/replay.ts'
 import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
+import { state, stateDiff } from './queries/state.ts'
 import { status } from './queries/status.ts'
 import { trace } from './queries/trace.ts'
 import { traces } from './queries/traces.ts'
@@ -27,6 +30,10 @@ export const QUERIES = {
   'events.stats': eventStats,
   'events.export': eventExport,
   'events.follow': eventFollow,
+  'events.replay': eventReplay,
+  'events.query': eventQuery,
+  state,
+  'state.diff': stateDiff,
   sql,
   verify,
   export: exportSignal,

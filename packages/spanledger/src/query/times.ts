@@ -49,12 +49,18 @@ export function parseTime(text: string, nowMs: number): bigint | undefined {
   return millis(ms) + BigInt(fraction.padEnd(9, '0'))
 }
 
+const SECOND = 1_000_000_000n
+/** Seconds since 1970 that ISO 8601 can write with four digits of year. */
+const YEAR_0 = -62_167_219_200
+const YEAR_9999_END = 253_402_300_799
+
 /** ISO 8601 in UTC with all nine digits; what no calendar holds (a clock gone wild) stays as its nanoseconds. */
 export function isoNano(nanos: UnixNano | bigint): string {
   const value = typeof nanos === 'bigint' ? nanos : BigInt(nanos)
-  const ms = Number(value / 1_000_000n)
-  if (value < 0n || ms > 253_402_300_799_999) return `${value}ns`
-  return new Date(ms).toISOString().slice(0, 20) + (value % 1_000_000_000n).toString().padStart(9, '0') + 'Z'
+  const fraction = ((value % SECOND) + SECOND) % SECOND
+  const seconds = Number((value - fraction) / SECOND)
+  if (seconds < YEAR_0 || seconds > YEAR_9999_END) return `${value}ns`
+  return new Date(seconds * 1000).toISOString().slice(0, 20) + fraction.toString().padStart(9, '0') + 'Z'
 }
 
 /** `Date.parse` takes February 31 for March 3. */

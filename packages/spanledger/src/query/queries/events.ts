@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { listSegments } from '@spanledger/sdk/ledger'
 import type { RecordedEvent } from '@spanledger/sdk/model'
 import type { QueryContext } from '../context.ts'
+import { globbed } from '../sequence/condition.ts'
 import { like } from './traces.ts'
 import { rangeSql, timeRange } from '../ledger-input.ts'
 import { limit, since, text, texts, until, wholeNumber } from '../params.ts'
@@ -20,8 +21,8 @@ export interface EventStatsAnswer {
   types: { type: string; events: number; streams: number; firstTime: string; lastTime: string }[]
 }
 
-const type = v.optional(texts('only events of this type; may be given again', 'TYPE'))
-const stream = v.optional(text('only events of this stream; * stands for anything', 'STREAM'))
+export const type = v.optional(texts('only events of this type; may be given again', 'TYPE'))
+export const stream = v.optional(text('only events of this stream; * stands for anything', 'STREAM'))
 
 export const events = query({
   summary: 'Domain events, the latest ones',
@@ -123,25 +124,19 @@ interface Filters {
   until?: string | undefined
 }
 
-function matcher(context: QueryContext, given: Filters): (event: RecordedEvent) => boolean {
+export function matcher(
+  context: QueryContext,
+  given: Filters,
+): (event: Pick<RecordedEvent, 'event' | 'stream' | 'time'>) => boolean {
   const { since: from, until: to } = timeRange(context, given)
   const types = given.type?.map(globbed)
   const streams = given.stream === undefined ? undefined : globbed(given.stream)
   return ({ event, stream: name, time }) =>
-    (types === undefined || types.some((matches) => matches.test(event))) &&
-    (streams === undefined || streams.test(name)) &&
+    (types === undefined || types.some((matches) => matches(event))) &&
+    (streams === undefined || streams(name)) &&
     (from === undefined || BigInt(time) >= from) &&
     (to === undefined || BigInt(time) < to)
 }
-
-const globbed = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .split('*')
-      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-      .join('.*')}$`,
-    's',
-  )
 
 async function* filtered(
   recorded: AsyncIterable<RecordedEvent>,

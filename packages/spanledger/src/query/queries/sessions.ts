@@ -1,9 +1,9 @@
 import * as v from 'valibot'
-import type { SessionDetail, SessionSummary } from '../../projection/index.ts'
+import type { SessionDetail, SessionReadModel, SessionSummary } from '../../projection/index.ts'
 import { timeRange } from '../ledger-input.ts'
 import { limit, text, time } from '../params.ts'
 import { type Cut, query } from '../query.ts'
-import { refusal, type Refusal } from '../refusal.ts'
+import { isRefusal, refusal, type Refusal } from '../refusal.ts'
 
 export interface SessionsAnswer extends Cut {
   /** Latest start first. */
@@ -40,27 +40,39 @@ export const session = query({
   async run(context, given): Promise<(SessionDetail & Cut) | Refusal> {
     const model = await context.sessions()
     await model.refresh()
-    const id = given.id === 'last' ? model.list({ limit: 1 }).sessions[0]?.id : given.id
-    if (id === undefined)
-      return refusal(
-        'UNKNOWN_SESSION',
-        'no session was recorded yet',
-        'point an agent here: spanledger up says how',
-      )
-    const answer = model.show(id, { limit: given.limit })
-    if (answer.found) return { ...answer.session, cut: answer.session.omitted > 0, limit: given.limit }
-    return answer.ambiguous
-      ? refusal(
-          'AMBIGUOUS_ID',
-          `more than one session begins with "${given.id}"`,
-          'give more of the id',
-          answer.near,
-        )
-      : refusal(
-          'UNKNOWN_SESSION',
-          `no session "${given.id}" in this ledger`,
-          'see which there are: spanledger sessions',
-          answer.near,
-        )
+    const found = findSession(model, given.id, given.limit)
+    return isRefusal(found) ? found : shown(found, given.limit)
   },
 })
+
+export const shown = (detail: SessionDetail, atMost: number): SessionDetail & Cut => ({
+  ...detail,
+  cut: detail.omitted > 0,
+  limit: atMost,
+})
+
+/** asked  an id, the beginning of one, or "last" */
+export function findSession(model: SessionReadModel, asked: string, atMost: number): SessionDetail | Refusal {
+  const id = asked === 'last' ? model.list({ limit: 1 }).sessions[0]?.id : asked
+  if (id === undefined)
+    return refusal(
+      'UNKNOWN_SESSION',
+      'no session was recorded yet',
+      'point an agent here: spanledger up says how',
+    )
+  const answer = model.show(id, { limit: atMost })
+  if (answer.found) return answer.session
+  return answer.ambiguous
+    ? refusal(
+        'AMBIGUOUS_ID',
+        `more than one session begins with "${asked}"`,
+        'give more of the id',
+        answer.near,
+      )
+    : refusal(
+        'UNKNOWN_SESSION',
+        `no session "${asked}" in this ledger`,
+        'see which there are: spanledger sessions',
+        answer.near,
+      )
+}

@@ -14,6 +14,7 @@ import type {
 } from '@spanledger/sdk/model'
 import { nodePlatform } from '@spanledger/sdk/platform'
 import { openEventStore } from '@spanledger/sdk/store'
+import { openSessionReadModel, priceTable } from '../../projection/index.ts'
 import { openQueries, type Queries } from '../open-queries.ts'
 
 /** A ledger written by hand, line by line, as the format says: so that tests can also write what is wrong. */
@@ -79,7 +80,16 @@ export function smallLedger(): SmallLedger {
           closing.push(() => store.close())
           return store
         },
-        sessions: () => Promise.reject(new Error('not in this test')),
+        async sessions() {
+          const store = await openEventStore(platform, home, {})
+          closing.push(() => store.close())
+          return openSessionReadModel({
+            platform: { ...platform, clock },
+            home,
+            events: store,
+            prices: priceTable([]),
+          })
+        },
         async transcoder() {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
             import('../../otlp/index.ts'),

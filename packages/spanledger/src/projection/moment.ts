@@ -1,0 +1,35 @@
+import type { RecordedEvent, UnixNano } from '@spanledger/sdk/model'
+import type { Told } from './state.ts'
+
+/**
+ * Which events count.
+ *
+ * nanos     unix nanoseconds; may lie before 1970 or in the future
+ * recorded  by what the ledger held then, instead of by what had happened
+ */
+export interface Moment {
+  nanos: bigint
+  recorded?: boolean
+}
+
+/** Digits compare by their number, then as text: no BigInt for each of a million events. */
+export const compareNano = (a: UnixNano, b: UnixNano): number =>
+  a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
+
+/**
+ * When an event happened: at its time, or at the end of what it tells. A span's event carries the time its call began, and
+ * tells how it ended: before that nobody could have known.
+ */
+export function happenedAt({ time, data }: Pick<RecordedEvent, 'time' | 'data'>): UnixNano {
+  const end = (data as { endUnixNano?: unknown } | null)?.endUnixNano
+  return typeof end === 'string' && compareNano(end, time) > 0 ? end : time
+}
+
+export function happenedBy(nanos: bigint): (told: Told) => boolean {
+  if (nanos < 0n) return () => false
+  const then = String(nanos)
+  return ({ happened }) => compareNano(happened, then) <= 0
+}
+
+/** Rounded down, also before 1970. */
+export const millisOf = (nanos: bigint): number => Math.floor(Number(nanos / 1000n) / 1000)
