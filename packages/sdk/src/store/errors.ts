@@ -71,7 +71,7 @@ export class StorageFailedError extends Error {
   readonly code = 'STORAGE_FAILED'
   readonly path: string
   constructor(path: string, cause: unknown) {
-    super(`cannot write ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    super(`cannot write ${path}: ${reason(cause)}`, { cause })
     this.name = 'StorageFailedError'
     this.path = path
   }
@@ -97,6 +97,11 @@ export class StoreClosedError extends Error {
     super(`the store is ${reason}`)
     this.name = 'StoreClosedError'
   }
+}
+
+/** Without `, open '<path>'`: a new segment's name, another one at each attempt, would make each refusal a new message. */
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message.replace(/, \w+ '.*$/s, '') : String(cause)
 }
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { cp, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -65,4 +65,21 @@ describe.each(Object.keys(TROUBLES))('while it is written to, %s', (trouble) => 
     expect((await collect(reopened.readStream('s'))).at(-1)).toMatchObject({ version, data: { n: 2 } })
     await reopened.close()
   })
+})
+
+test('what a home refuses it refuses in the same words each time, so that they can be told once', async () => {
+  const store = openSignalStore(platform, home)
+  await rm(home.segments.spans, { recursive: true })
+  await writeFile(home.segments.spans, 'a file in the way')
+  const refusal = async (): Promise<string> => {
+    const error = await store.append(spans('a')).catch((reason: Error) => reason)
+    return error instanceof Error ? error.message : 'taken'
+  }
+  const first = await refusal()
+  expect(first).toBe(`cannot write ${home.segments.spans}: ENOTDIR: not a directory`)
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(await refusal()).toBe(first)
+  await rm(home.segments.spans)
+  expect(await refusal()).toBe('taken')
+  await store.close()
 })

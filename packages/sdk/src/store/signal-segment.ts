@@ -58,7 +58,7 @@ export class SignalSegment {
     const header = headerLine({ kind, segment: name, writer, created: String(platform.clock.nowUnixNano()) })
     const file = await createSegmentFile(platform, home, path)
     try {
-      if ((await file.write([header], 0)) < header.length) throw new StorageFullError(path)
+      if ((await file.write([header], 0)) < header.length) throw new StorageFullError(home.segments[kind])
     } catch (error) {
       await file.close()
       await platform.files.unlink(path)
