@@ -71,7 +71,7 @@ export class StorageFailedError extends Error {
   readonly code = 'STORAGE_FAILED'
   readonly path: string
   constructor(path: string, cause: unknown) {
-    super(`cannot write ${path}: ${reason(cause)}`, { cause })
+    super(`cannot write ${path}: ${systemMessage(cause)}`, { cause })
     this.name = 'StorageFailedError'
     this.path = path
   }
@@ -100,7 +100,7 @@ export class StoreClosedError extends Error {
 }
 
 /** Without `, open '<path>'`: a new segment's name, another one at each attempt, would make each refusal a new message. */
-function reason(cause: unknown): string {
+function systemMessage(cause: unknown): string {
   return cause instanceof Error ? cause.message.replace(/, \w+ '.*$/s, '') : String(cause)
 }
 
