@@ -19,11 +19,14 @@ export const usage = (message: string, next: string): Complaint => ({
 })
 
 export function ofRefusal({ refused, ...refusal }: Refusal): Complaint {
-  const isAnswer = refused.startsWith('UNKNOWN_') && refused !== 'UNKNOWN_QUERY'
+  const isAnswer =
+    (refused.startsWith('UNKNOWN_') && refused !== 'UNKNOWN_QUERY') ||
+    refused === 'SQL_TOO_LONG' ||
+    refused === 'ANSWER_TOO_LARGE'
   return {
     code: refused,
     ...refusal,
-    exit: isAnswer || refused === 'SQL_TOO_LONG' ? EXIT.failed : EXIT.usage,
+    exit: isAnswer ? EXIT.failed : EXIT.usage,
   }
 }
 

@@ -6,6 +6,7 @@ import type { DaemonInfo, QueryContext } from './context.ts'
 import type { Transcoder } from '../otlp/index.ts'
 import type { SessionReadModel } from '../projection/index.ts'
 import { createEngines } from './duck/engine.ts'
+import { AnswerTooLargeError } from './duck/json-rows.ts'
 import { parseParams } from './params.ts'
 import { type AnswerOf, isQueryName, type ParamsOf, QUERIES, type QueryName, queryNamed } from './registry.ts'
 import { isRefusal, refusal, type Refusal } from './refusal.ts'
@@ -55,7 +56,17 @@ export function openQueries(options: QueriesOptions): Queries {
     if (!isQueryName(name)) return unknownQuery(name)
     const query = queryNamed(name)
     const params = parseParams(query.params, given)
-    return isRefusal(params) ? params : query.run(context, params)
+    if (isRefusal(params)) return params
+    try {
+      return await query.run(context, params)
+    } catch (error) {
+      if (!(error instanceof AnswerTooLargeError)) throw error
+      return refusal(
+        error.code,
+        error.message,
+        'ask for less: a lower limit, a time range, fewer columns; or export it',
+      )
+    }
   }
   return {
     run: run as Queries['run'],

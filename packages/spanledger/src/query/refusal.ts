@@ -24,6 +24,7 @@ export type RefusalCode =
   | 'SQL_ERROR'
   | 'SQL_NOT_ALLOWED'
   | 'SQL_TOO_LONG'
+  | 'ANSWER_TOO_LARGE'
   | 'UNREADABLE_FILE'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {

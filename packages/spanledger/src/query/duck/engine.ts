@@ -65,7 +65,7 @@ async function withInstance<T>(
   const connection = await instance.connect()
   try {
     await prepare(connection, input)
-    return await ask({ connection, rows: async (sql) => jsonRows(await connection.runAndReadAll(sql)) })
+    return await ask({ connection, rows: async (sql) => jsonRows(await connection.stream(sql)) })
   } finally {
     connection.closeSync()
     instance.closeSync()

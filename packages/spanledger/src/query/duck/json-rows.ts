@@ -1,18 +1,40 @@
-import type { DuckDBResultReader, DuckDBType } from '@duckdb/node-api'
+import type { DuckDBResult, DuckDBType } from '@duckdb/node-api'
 
 export type Row = Record<string, unknown>
 
 const INTEGERS = new Set(['BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT'])
 
-/** Rows as JSON values: integers as numbers while they are exact, JSON columns parsed, everything else as DuckDB writes it. */
-export function jsonRows(reader: DuckDBResultReader): Row[] {
-  const names = reader.deduplicatedColumnNames()
-  const convert = reader.columnTypes().map(converter)
-  return reader
-    .getRowsJson()
-    .map((row) =>
-      Object.fromEntries(row.map((value, i) => [names[i]!, value === null ? null : convert[i]!(value)])),
-    )
+/** An answer is held as a whole, in a daemon that also records: what is larger is refused before it takes the memory. */
+const ANSWER_CHARACTERS_MAX = 64 * 1024 * 1024
+
+export class AnswerTooLargeError extends Error {
+  readonly code = 'ANSWER_TOO_LARGE'
+  constructor() {
+    super(`the answer is larger than ${ANSWER_CHARACTERS_MAX / 1024 / 1024} MiB`)
+  }
+}
+
+/**
+ * Rows as JSON values: integers as numbers while they are exact, JSON columns parsed, everything else as DuckDB writes it.
+ *
+ * @param atMost rows read; the others are not computed
+ * Errors  AnswerTooLargeError
+ */
+export async function jsonRows(result: DuckDBResult, atMost = Infinity): Promise<Row[]> {
+  const names = result.deduplicatedColumnNames()
+  const convert = result.columnTypes().map(converter)
+  const rows: Row[] = []
+  let characters = 0
+  for await (const chunk of result.yieldRowsJson()) {
+    characters += JSON.stringify(chunk).length
+    if (characters > ANSWER_CHARACTERS_MAX) throw new AnswerTooLargeError()
+    for (const row of chunk)
+      rows.push(
+        Object.fromEntries(row.map((value, i) => [names[i]!, value === null ? null : convert[i]!(value)])),
+      )
+    if (rows.length >= atMost) break
+  }
+  return rows
 }
 
 function converter(type: DuckDBType): (value: unknown) => unknown {

@@ -189,6 +189,13 @@ describe('SQL', () => {
     expect(await ask('SELECT * FROM range(10)', 10)).toMatchObject({ cut: false, rows: { length: 10 } })
   })
 
+  it('refuses an answer that would not fit into the memory, and answers the next question', async () => {
+    expect(
+      await queries.run('sql', { query: `SELECT repeat('x', 100000) AS x FROM range(1000)`, limit: 1000 }),
+    ).toMatchObject({ refused: 'ANSWER_TOO_LARGE', message: 'the answer is larger than 64 MiB' })
+    expect(await rows('SELECT 1 AS a')).toEqual([{ a: 1 }])
+  })
+
   it('gives every value as JSON', async () => {
     expect(
       await rows(

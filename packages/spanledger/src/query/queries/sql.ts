@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import * as v from 'valibot'
-import { jsonRows, type Row } from '../duck/json-rows.ts'
+import { AnswerTooLargeError, jsonRows, type Row } from '../duck/json-rows.ts'
 import { wholeLedger } from '../ledger-input.ts'
 import { limit, text } from '../params.ts'
 import { type Cut, cutAt, query } from '../query.ts'
@@ -37,6 +37,7 @@ export const sql = query({
       try {
         return await select(connection, given.query, given.limit)
       } catch (error) {
+        if (error instanceof AnswerTooLargeError) throw error
         return late
           ? refusal(
               'SQL_TOO_LONG',
@@ -58,12 +59,12 @@ async function select(
 ): Promise<SqlAnswer | Refusal> {
   const refused = await check(connection, statement)
   if (isRefusal(refused)) return refused
-  const reader = await connection.streamAndReadUntil(statement, atMost + 1)
-  const types = reader.columnTypes()
-  const columns = reader
+  const result = await connection.stream(statement)
+  const types = result.columnTypes()
+  const columns = result
     .deduplicatedColumnNames()
     .map((name, i) => ({ name, type: types[i]!.alias ?? String(types[i]) }))
-  return { columns, ...cutAt(jsonRows(reader), atMost) }
+  return { columns, ...cutAt(await jsonRows(result, atMost + 1), atMost) }
 }
 
 const EXPLAIN = /^\s*explain(?:\s+analyze)?\s+/i
