@@ -111,7 +111,7 @@ export const duration = (summary: string) =>
 export const wholeNumber = (summary: string) =>
   v.pipe(
     v.union(
-      [v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))],
+      [v.number(), v.pipe(v.string(), v.regex(/^\d{1,20}$/), v.transform(Number))],
       'must be a whole number',
     ),
     v.integer('must be a whole number'),

@@ -22,7 +22,9 @@ export const TIME_FORMS =
 /** Nanoseconds of `1.5s`; undefined when it is none of DURATION_FORMS. */
 export function parseDuration(text: string): number | undefined {
   const match = DURATION.exec(text.trim())
-  return match === null ? undefined : Math.round(Number(match[1]) * UNIT_NANOS[match[2]!]!)
+  if (match === null) return undefined
+  const nanos = Math.round(Number(match[1]) * UNIT_NANOS[match[2]!]!)
+  return Number.isFinite(nanos) ? nanos : undefined
 }
 
 /**

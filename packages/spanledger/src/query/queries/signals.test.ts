@@ -92,6 +92,7 @@ describe('traces', () => {
     [{ attr: 'user.tier!=5' }, [2]],
     [{ attr: "user.tier!=o'hara" }, []],
     [{ attr: 'db.rows!=7.0' }, []],
+    [{ attr: `db.rows=${'9'.repeat(400)}` }, []],
     [{ attr: 'deployment.environment.name=prod' }, [3, 1]],
     [{ since: '2026-11-21T12:00:05Z' }, [3, 2]],
     [{ until: '2026-11-21T12:00:05Z' }, [1]],
@@ -105,6 +106,10 @@ describe('traces', () => {
     { status: 'bad' },
     { limit: 0 },
     { nothing: 1 },
+    { attr: 'db.rows>1e999' },
+    { since: `${'9'.repeat(400)}d` },
+    { minDuration: `${'9'.repeat(400)}h` },
+    { limit: '9'.repeat(400) },
   ])('refuse %j', async (params) => {
     expect(await queries.run('traces' as string, params)).toMatchObject({ refused: 'BAD_PARAMETER' })
   })

@@ -175,7 +175,7 @@ function attributeSql(condition: string): string | Refusal {
   const path = quoted(`$."${key!.trim()}"`)
   const found = `coalesce(attributes->>${path}, resource->>${path})`
   const number = Number(value)
-  const isNumber = value!.trim() !== '' && !Number.isNaN(number)
+  const isNumber = value!.trim() !== '' && Number.isFinite(number)
   if (operator === '=' || operator === '!=') {
     const same = isNumber
       ? `(${found} = ${quoted(value!)} OR TRY_CAST(${found} AS DOUBLE) = ${number})`
