@@ -153,8 +153,9 @@ function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
     },
     { endStream: true },
   )
-  // The client may still be sending: tell it to stop without calling it an error.
-  if (!stream.readableEnded) stream.close(http2.constants.NGHTTP2_NO_ERROR)
+  // The client may still be sending: tell it to stop without calling it an error. Not in this turn: Node 22 would send that
+  // before the answer, and clients then see an answerless INTERNAL.
+  if (!stream.readableEnded) setImmediate(() => stream.close(http2.constants.NGHTTP2_NO_ERROR))
 }
 
 /** gRPC's own percent-encoding: printable ASCII but `%` stays as it is. */
