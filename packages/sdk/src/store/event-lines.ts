@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { NewEvent, RecordedEvent } from '../model/index.ts'
 import { EventTooLargeError } from './errors.ts'
 
@@ -59,8 +60,9 @@ export function recordedEvent(
   return { ...prepared.event, stream, version, position }
 }
 
-/** Undefined when the line is damaged. */
+/** Undefined when the line is damaged; bytes that are no UTF-8 are damage too, or a flipped byte would pass as another text. */
 export function parseEventLine(line: Uint8Array): RecordedEvent | undefined {
+  if (!isUtf8(line)) return undefined
   try {
     const event = JSON.parse((line as Buffer).toString('utf8')) as RecordedEvent & { more?: number }
     if (event.more === undefined) return event

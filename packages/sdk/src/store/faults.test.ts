@@ -172,6 +172,17 @@ describe('events', () => {
     expect((await next.append('e', [happened('e')])).appended).toMatchObject([{ position: 5 }])
   })
 
+  test('a byte that is no UTF-8 any more is damage, not another text', async () => {
+    const store = await openEventStore(platform, home)
+    for (const name of ['a', 'b', 'c']) await store.append('s', [happened(name)])
+    await edit('events', (text) => text.replace('"name":"b","text":"xx', '"name":"b","text":"x\xff'))
+    const damage: EventDamage[] = []
+    const next = await openEventStore(platform, home, { onDamage: (one) => damage.push(one) })
+    expect(await names(next)).toEqual(['a', 'c'])
+    expect(damage).toHaveLength(1)
+    expect((await findings())[0]).toMatchObject({ finding: 'damagedLine', reason: 'not UTF-8' })
+  })
+
   test('a flipped position, a damaged body and a damaged header cost nothing but themselves', async () => {
     const store = await openEventStore(platform, home)
     for (const name of ['a', 'b', 'c', 'd']) await store.append('s', [happened(name)])

@@ -1,7 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Home } from '@spanledger/sdk/ledger'
-import type { Platform, ProcessIdentity } from '@spanledger/sdk/platform'
+import { hexOf, type Platform, type ProcessIdentity } from '@spanledger/sdk/platform'
 
 /** HOME/run/daemon.json: where the daemon of a home is, for commands that would rather ask it. Readable by its user only. */
 export interface DaemonFile {
@@ -15,11 +15,20 @@ export interface DaemonFile {
 
 const pathOf = (home: Pick<Home, 'run'>): string => join(home.run, 'daemon.json')
 
-export function writeDaemonFile(home: Home, file: DaemonFile): void {
-  const draft = `${pathOf(home)}.${file.process.pid}`
-  rmSync(draft, { force: true })
+/** Puts the file in place, whole; false when another daemon was faster. What a dead daemon left makes way. */
+export async function claimDaemonFile(platform: Platform, home: Home, file: DaemonFile): Promise<boolean> {
+  const draft = `${pathOf(home)}.${hexOf(platform.random(6))}`
   writeFileSync(draft, `${JSON.stringify(file)}\n`, { mode: 0o600, flag: 'wx' })
-  renameSync(draft, pathOf(home))
+  try {
+    if ((await readDaemonFile(platform, home)) === undefined) rmSync(pathOf(home), { force: true })
+    linkSync(draft, pathOf(home))
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  } finally {
+    rmSync(draft)
+  }
 }
 
 /** The daemon that runs for a home; undefined when there is none, or when it died without saying so. */
@@ -33,8 +42,8 @@ export async function readDaemonFile(
 }
 
 /** Removes the file if it is still ours. */
-export function removeDaemonFile(home: Home, pid: number): void {
-  if (read(home)?.process.pid === pid) rmSync(pathOf(home), { force: true })
+export function removeDaemonFile(home: Home, token: string): void {
+  if (read(home)?.token === token) rmSync(pathOf(home), { force: true })
 }
 
 function read(home: Pick<Home, 'run'>): DaemonFile | undefined {

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -150,6 +151,15 @@ describe('a daemon', () => {
       code: 'PORT_IN_USE',
       message: expect.stringMatching(new RegExp(`${otlpHttpPort}.*--otlp-http-port`)),
     })
+  })
+
+  it('lets one of several that start at once have the home', async () => {
+    const home = join(newFolder(), 'home')
+    const tries = await Promise.allSettled(Array.from({ length: 4 }, () => start(home)))
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const failed of tries.filter((one) => one.status === 'rejected'))
+      expect(failed.reason).toMatchObject({ code: 'ALREADY_RUNNING' })
+    expect(existsSync(join(home, 'run/daemon.json'))).toBe(true)
   })
 
   it('refuses a home that another daemon serves', async () => {

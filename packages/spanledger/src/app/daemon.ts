@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import http from 'node:http'
-import { openHome } from '@spanledger/sdk/ledger'
+import { openHome, type Home } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import { openSignalStore } from '@spanledger/sdk/store'
 import {
@@ -14,7 +14,7 @@ import {
   type Listening,
 } from '../receive/index.ts'
 import { loadConfig } from './load-config.ts'
-import { readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts'
+import { claimDaemonFile, readDaemonFile, removeDaemonFile } from './daemon-file.ts'
 import { createApiServer } from './api-server.ts'
 import { createQuestions } from './questions.ts'
 import { repairTornLines } from './repair.ts'
@@ -51,6 +51,11 @@ class AlreadyRunningError extends Error {
   }
 }
 
+async function refuseSecond(platform: Platform, home: Home): Promise<void> {
+  const running = await readDaemonFile(platform, home)
+  if (running !== undefined) throw new AlreadyRunningError(home.dir, running.process.pid, running.port)
+}
+
 /**
  * The only wiring: configuration -> receivers -> transcoder -> ledger -> sessions and questions.
  *
@@ -60,8 +65,7 @@ class AlreadyRunningError extends Error {
  */
 export async function startDaemon(platform: Platform, options: DaemonOptions): Promise<Daemon> {
   const home = await openHome(platform, options.home)
-  const running = await readDaemonFile(platform, home)
-  if (running !== undefined) throw new AlreadyRunningError(home.dir, running.process.pid, running.port)
+  await refuseSecond(platform, home)
   const config = await loadConfig(home.dir)
   const ports = { ...config.receive, ...options }
   const warn = createWarner(platform, options.warn)
@@ -94,7 +98,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
   let repairing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     await Promise.all(listening.map((listener) => listener.close()))
-    removeDaemonFile(home, process.pid)
+    removeDaemonFile(home, token)
     await repairing
     await store.close()
     await questions.close()
@@ -121,7 +125,8 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
       '--port',
     )
     const addresses = { otlpHttpPort, otlpGrpcPort, port }
-    writeDaemonFile(home, { process: await platform.processes.self(), token, ...addresses })
+    const file = { process: await platform.processes.self(), token, ...addresses }
+    if (!(await claimDaemonFile(platform, home, file))) await refuseSecond(platform, home)
     repairing = repairTornLines(platform, home, warn)
     return { home: home.dir, ...addresses, close }
   } catch (error) {

@@ -13,8 +13,11 @@ export interface Thing {
   outcome: 'ok' | 'failed' | 'rejected' | 'unknown'
 }
 
-const ms = (nano: string | undefined): number | undefined =>
-  nano === undefined ? undefined : Number(nano) / 1e6
+/** Undefined for what is no time: a damaged event must not take its session with it. */
+export function ms(nano: string | undefined): number | undefined {
+  const value = Number(nano) / 1e6
+  return Number.isFinite(value) ? value : undefined
+}
 
 const isSpan = (told: Told): boolean => told.data.source.startsWith('span:')
 

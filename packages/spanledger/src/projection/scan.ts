@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { LogLine, OriginLine, SpanLine } from '@spanledger/sdk/model'
 import { isAgentOrigin, type Observed } from '../agents/index.ts'
 
@@ -77,6 +78,7 @@ function serviceOf(origin: OriginLine): string | undefined {
 
 /** A damaged line is the ledger's to report, not ours. */
 function parse<T>(buffer: Buffer, start: number, end: number): T | undefined {
+  if (!isUtf8(buffer.subarray(start, end))) return undefined
   try {
     return JSON.parse(buffer.toString('utf8', start, end)) as T
   } catch {

@@ -1,5 +1,5 @@
 import { length, subtract, union, type Interval } from './intervals.ts'
-import { addTokens, byStart, compare, field, NO_TOKENS, tokensOf } from './merge.ts'
+import { addTokens, byStart, compare, field, ms, NO_TOKENS, tokensOf } from './merge.ts'
 import { notesOf } from './notes.ts'
 import type { PriceOf } from './prices.ts'
 import type {
@@ -105,8 +105,8 @@ function summary(
 function extent(data: readonly { startUnixNano?: string; endUnixNano?: string }[]): Interval | undefined {
   let [start, end] = [Infinity, -Infinity]
   for (const { startUnixNano, endUnixNano } of data) {
-    if (startUnixNano !== undefined) start = Math.min(start, Number(startUnixNano) / 1e6)
-    if (endUnixNano !== undefined) end = Math.max(end, Number(endUnixNano) / 1e6)
+    start = Math.min(start, ms(startUnixNano) ?? Infinity)
+    end = Math.max(end, ms(endUnixNano) ?? -Infinity)
   }
   return Number.isFinite(start) && Number.isFinite(end) ? { start, end: Math.max(start, end) } : undefined
 }
