@@ -59,7 +59,7 @@ export function readBody(stream: Readable, inflight: Inflight, limits: ReceiveLi
 
 /** A piece of a body costs memory beside its bytes, 100 MB for each MB that comes byte by byte: small ones share a slab. */
 const SLAB_BYTES = 64 * 1024
-const SMALL_BYTES = SLAB_BYTES / 4
+const SMALL_BYTES = SLAB_BYTES / 16
 
 class Pieces {
   #whole: Buffer[] = []
