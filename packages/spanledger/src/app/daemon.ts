@@ -18,6 +18,7 @@ import { readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file
 import { createApiServer } from './api-server.ts'
 import { createQuestions } from './questions.ts'
 import { repairTornLines } from './repair.ts'
+import { sealInBackground } from './sealing.ts'
 import { transcoderOf } from './transcode.ts'
 import { createWarner } from './warn.ts'
 
@@ -92,10 +93,11 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     return listener.port
   }
   let repairing: Promise<void> | undefined
+  let stopSealing: (() => Promise<void>) | undefined
   const close = async (): Promise<void> => {
     await Promise.all(listening.map((listener) => listener.close()))
     removeDaemonFile(home, process.pid)
-    await repairing
+    await Promise.all([repairing, stopSealing?.()])
     await store.close()
     await questions.close()
   }
@@ -123,6 +125,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     const addresses = { otlpHttpPort, otlpGrpcPort, port }
     writeDaemonFile(home, { process: await platform.processes.self(), token, ...addresses })
     repairing = repairTornLines(platform, home, warn)
+    stopSealing = sealInBackground(platform, home, warn)
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()

@@ -3,7 +3,7 @@ import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Asker, CliHost } from './host.ts'
 import type { Output } from './output.ts'
-import { render } from './render.ts'
+import { render, renderItem } from './render.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface Asked {
@@ -35,7 +35,7 @@ export async function ask(
   try {
     const answer = await asker.run(query, params)
     if (isRefusal(answer)) return printer.complain(ofRefusal(answer))
-    if (isStream(answer)) return await printStream(answer, printer)
+    if (isStream(answer)) return await printStream(query, answer, printer, json)
     await printer.out.write(json ? `${JSON.stringify(answer)}\n` : render(query, answer, printer.terminal))
     const { cut, limit } = answer as { cut?: boolean; limit?: number }
     if (cut === true && !json) printer.hint(`cut at ${limit}: there is more, --limit N shows it`)
@@ -45,11 +45,15 @@ export async function ask(
   }
 }
 
-/** One item a line; strings are lines already. */
-async function printStream(items: AsyncIterable<unknown>, { out }: Printer): Promise<ExitCode> {
+/** One item a line. */
+async function printStream(
+  query: QueryName,
+  items: AsyncIterable<unknown>,
+  { out, terminal }: Printer,
+  json: boolean,
+): Promise<ExitCode> {
   for await (const item of items) {
-    const line = typeof item === 'string' ? item : JSON.stringify(item)
-    if (!(await out.write(`${line}\n`))) break
+    if (!(await out.write(`${renderItem(query, item, json ? undefined : terminal)}\n`))) break
   }
   return EXIT.ok
 }

@@ -6,6 +6,7 @@ import { exportSignal } from './queries/export.ts'
 import { importFiles } from './queries/import.ts'
 import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
+import { seal } from './queries/seal.ts'
 import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { status } from './queries/status.ts'
@@ -29,6 +30,7 @@ export const QUERIES = {
   'events.follow': eventFollow,
   sql,
   verify,
+  seal,
   export: exportSignal,
   import: importFiles,
 } as const

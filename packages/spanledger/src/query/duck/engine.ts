@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import type { Home, Segment } from '@spanledger/sdk/ledger'
+import { findSegment, type Home, type Segment } from '@spanledger/sdk/ledger'
 import type { LedgerKind } from '@spanledger/sdk/model'
+import type { Platform } from '@spanledger/sdk/platform'
+import { isRefusal } from '../refusal.ts'
 import { jsonRows, type Row } from './json-rows.ts'
 import { quoted, TABLES, viewSql, VIEWS } from './views.ts'
 
@@ -9,6 +11,8 @@ import { quoted, TABLES, viewSql, VIEWS } from './views.ts'
 const MEMORY_LIMIT = '512MB'
 /** So many questions at once have an engine; others wait their turn. */
 const ENGINES_MAX = 2
+/** A question that takes so long that segments are sealed under it so often is given up. */
+const ATTEMPTS_MAX = 4
 
 export interface EngineInput {
   /** The segments each view reads; a kind that is left out has no view. */
@@ -32,20 +36,61 @@ export type WithEngine = <T>(input: EngineInput, ask: (engine: Engine) => Promis
  *
  * DuckDB is imported with the first question that needs it: it costs 60 ms and 60 MB.
  */
-export function createEngines(home: Home, threads: number): WithEngine {
+export function createEngines(platform: Platform, home: Home, threads: number): WithEngine {
   const waiting: (() => void)[] = []
   let running = 0
   return async (input, ask) => {
     if (running >= ENGINES_MAX) await new Promise<void>((resolve) => waiting.push(resolve))
     else running++
     try {
-      return await withInstance(home, threads, input, ask)
+      return await withSegments(platform, home, input, (now) => withInstance(home, threads, now, ask))
     } finally {
       const next = waiting.shift()
       if (next === undefined) running--
       else next()
     }
   }
+}
+
+/**
+ * Asks again when a segment was sealed between being listed and being opened, which DuckDB tells as an error: what a plain file that
+ * is open says is read to its end.
+ */
+async function withSegments<T>(
+  platform: Platform,
+  home: Home,
+  input: EngineInput,
+  ask: (input: EngineInput) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const answer = await ask(input)
+      if (!isRefusal(answer) || attempt === ATTEMPTS_MAX) return answer
+      const now = await asTheyAre(platform, home, input)
+      if (now === input) return answer
+      input = now
+    } catch (error) {
+      const now = await asTheyAre(platform, home, input)
+      if (now === input || attempt === ATTEMPTS_MAX) throw error
+      input = now
+    }
+  }
+}
+
+/** The same input when nothing was sealed since. */
+async function asTheyAre(platform: Platform, home: Home, input: EngineInput): Promise<EngineInput> {
+  const segments: EngineInput['segments'] = {}
+  let changed = false
+  for (const [kind, listed] of Object.entries(input.segments) as [LedgerKind, readonly Segment[]][]) {
+    const found: Segment[] = []
+    for (const segment of listed) {
+      const now = segment.sealed ? segment : await findSegment(platform, home, kind, segment.name)
+      changed ||= now?.path !== segment.path
+      if (now !== undefined) found.push(now)
+    }
+    segments[kind] = found
+  }
+  return changed ? { ...input, segments } : input
 }
 
 async function withInstance<T>(
