@@ -55,11 +55,7 @@ export async function writerLiveness(platform: Platform, home: Home, nonce: stri
  * As `writerLiveness`, told apart: `gone` left nothing in HOME/run, as a writer does that ended properly; of `unknown`
  * there is a file, and its process is beyond our sight.
  */
-export async function writerState(
-  platform: Platform,
-  home: Home,
-  nonce: string,
-): Promise<Liveness | 'gone'> {
+export async function writerState(platform: Platform, home: Home, nonce: string): Promise<Liveness | 'gone'> {
   const owner = await readOwner(platform, ownerPath(home, nonce))
   if (owner === undefined) return 'gone'
   return typeof owner !== 'object' ? 'unknown' : platform.processes.liveness(owner)

@@ -148,7 +148,13 @@ class Sealer {
       const sealed = await files.open(sealedPathOf(segment), 'read').catch(ignoreMissing)
       if (sealed === undefined) return 'unreadable'
       try {
-        for (const { offset, bytes, storedOffset = 0, storedBytes = 0, sha256: expected } of manifest.blocks) {
+        for (const {
+          offset,
+          bytes,
+          storedOffset = 0,
+          storedBytes = 0,
+          sha256: expected,
+        } of manifest.blocks) {
           const block = Buffer.allocUnsafe(bytes)
           await plain.read(block, offset)
           if (sha256(block) !== expected) return 'changed'
@@ -291,7 +297,8 @@ class Sealer {
     if (storedBytes === undefined) return { segment, sealed: true, bytes, storedBytes: bytes }
     // Once more: what an earlier sealing renamed need not be on the disk.
     await files.syncDirectory(this.#folder)
-    if ((await files.stat(segment.path))?.bytes !== bytes) return { segment, sealed: false, reason: 'changed' }
+    if ((await files.stat(segment.path))?.bytes !== bytes)
+      return { segment, sealed: false, reason: 'changed' }
     await files.unlink(segment.path)
     await files.syncDirectory(this.#folder)
     return { segment, sealed: true, bytes, storedBytes }
@@ -301,8 +308,7 @@ class Sealer {
   async #sweep(): Promise<void> {
     const { files } = this.#platform
     for (const entry of await files.readdir(this.#folder)) {
-      if (entry.endsWith(DRAFT_SUFFIX))
-        await files.unlink(join(this.#folder, entry)).catch(ignoreMissing)
+      if (entry.endsWith(DRAFT_SUFFIX)) await files.unlink(join(this.#folder, entry)).catch(ignoreMissing)
     }
   }
 }

@@ -27,7 +27,8 @@ export class Tally {
       const end = found === -1 ? text.length : found
       const key = firstKey(text, line, end)
       this.lines[key] = (this.lines[key] ?? 0) + 1
-      if (key === 'span' || key === 'log' || key === 'point' || key === 'event') this.#addTime(text, line, end)
+      if (key === 'span' || key === 'log' || key === 'point' || key === 'event')
+        this.#addTime(text, line, end)
       line = end + 1
     }
   }

@@ -72,7 +72,13 @@ async function* verifyContent(
   }
   const place = { kind, segment: name, path: segment.path }
   if (segment.bytes !== bytes)
-    yield { ...place, offset: Math.min(bytes, segment.bytes), finding: 'alteredSegment', expected: bytes, actual: segment.bytes }
+    yield {
+      ...place,
+      offset: Math.min(bytes, segment.bytes),
+      finding: 'alteredSegment',
+      expected: bytes,
+      actual: segment.bytes,
+    }
   const opened = await openSegment(platform, segment)
   try {
     for (const { offset, bytes: length, sha256: expected } of blocks) {
@@ -124,8 +130,7 @@ function* verifyChain(
   }
   const atEnd = { segment: before?.segment ?? '', path: endPath }
   if (typeof end !== 'object') {
-    if (end === 'damaged' || chain.length > 0)
-      yield { kind, ...atEnd, offset: 0, finding: 'missingChainEnd' }
+    if (end === 'damaged' || chain.length > 0) yield { kind, ...atEnd, offset: 0, finding: 'missingChainEnd' }
     return
   }
   const last = chain.find(({ manifest }) => manifest.number === end.number)

@@ -132,7 +132,8 @@ async function* verifySegment(
         else summary.lines[segment.kind]++
         // Definitions may stand in what does not unpack: that is told once.
         for (const id of record.references) {
-          if (!definitions.has(id) && damagedBlocks === 0) yield { ...place(offset), finding: 'missingDefinition', id } as const
+          if (!definitions.has(id) && damagedBlocks === 0)
+            yield { ...place(offset), finding: 'missingDefinition', id } as const
         }
         if (segment.kind === 'events') {
           for (const gap of sequence.next(record.line)) yield { ...place(offset), ...gap }

@@ -42,7 +42,10 @@ export function openSignalStore(
       }
     },
     async timesUnknown() {
-      if (owner !== undefined && (await platform.files.stat(ownerPath(home, (await owner).nonce))) === undefined) {
+      if (
+        owner !== undefined &&
+        (await platform.files.stat(ownerPath(home, (await owner).nonce))) === undefined
+      ) {
         timesUnknown++
         await writeOwner(platform, home, await owner)
       }

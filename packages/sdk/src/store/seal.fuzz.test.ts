@@ -7,7 +7,7 @@ import { openSignalStore } from './file-signal-store.ts'
 import { collect } from './testing/worlds.ts'
 import { linesOf, recorded, spans } from './testing/signal-store-contract.ts'
 
-const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 100)
+const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 40)
 const FIRST_SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const HOME = '/home/.spanledger'
 /** Rolling on, as the disk sees it: some segments a round. */
@@ -50,15 +50,12 @@ async function sealForEver(run: Run, platform: Platform): Promise<void> {
 async function readForEver(run: Run, platform: Platform): Promise<void> {
   const home = await openHome(platform, HOME)
   for (;;) {
-    await checkOnce(run, platform, [...run.flushed])
-    await platform.clock.sleep(50 * run.machine.random.next())
-  }
-  async function checkOnce(_: Run, reader: Platform, before: readonly string[]): Promise<void> {
-    const there = await recorded(reader, home)
+    const before = [...run.flushed]
     const counts = new Map<string, number>()
-    for (const line of there) counts.set(line, (counts.get(line) ?? 0) + 1)
+    for (const line of await recorded(platform, home)) counts.set(line, (counts.get(line) ?? 0) + 1)
     for (const line of before)
       if (counts.get(line) !== 1) run.surprises.push(`${line} was read ${counts.get(line) ?? 0} times`)
+    await platform.clock.sleep(300 * run.machine.random.next())
   }
 }
 
@@ -106,7 +103,9 @@ async function simulate(seed: number): Promise<number> {
   expect(there.length).toBe(new Set(there).size)
   const findings = (await collect(verifyLedger(platform, home))).slice(0, -1)
   expect(findings.filter(({ finding }) => !losesPower || SEAL_FINDINGS.test(finding))).toEqual([])
-  const plain = (await listSegments(platform, home, 'spans')).filter(({ sealed, bytes }) => !sealed && bytes > 0)
+  const plain = (await listSegments(platform, home, 'spans')).filter(
+    ({ sealed, bytes }) => !sealed && bytes > 0,
+  )
   expect(losesPower ? [] : plain).toEqual([])
   return run.sealed
 }

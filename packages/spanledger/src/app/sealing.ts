@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { setPriority } from 'node:os'
+import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { type Home, segmentsToSeal } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
@@ -7,8 +7,8 @@ import type { Platform } from '@spanledger/sdk/platform'
 /** Looking costs a few readings of folders. */
 const LOOK_EVERY_MS = 5_000
 const RETRY_AFTER_MS = 60_000
-/** Lowest: sealing takes what receiving and questions leave. */
-const PRIORITY = 19
+/** Receiving and questions come first: at full load they have nine tenths of a core that sealing wants too. */
+const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL
 const PROGRAM = fileURLToPath(new URL('../../bin/spanledger.js', import.meta.url))
 
 /**

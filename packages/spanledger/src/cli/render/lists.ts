@@ -293,6 +293,6 @@ export function renderVerify(answer: AnswerOf<'verify'>, { colors }: Terminal): 
 /** What to note down elsewhere: who can write to all of the ledger can write a whole chain anew, but not this one. */
 function chainLines({ chains }: AnswerOf<'verify'>['summary']): string[] {
   return Object.entries(chains)
-    .filter(([, { number }]) => number > 0)
-    .map(([kind, { number, sha256 }]) => `  ${kind}: chain of ${plural(number, 'manifest')}, ends ${sha256}`)
+    .filter(([, end]) => end.number > 0)
+    .map(([kind, end]) => `  ${kind}: chain of ${plural(end.number, 'manifest')}, ends ${end.sha256}`)
 }

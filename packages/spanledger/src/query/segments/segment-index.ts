@@ -1,5 +1,11 @@
 import { Buffer } from 'node:buffer'
-import { type Home, LINE_BYTES_MAX, listSegments, readSegmentRange, type Segment } from '@spanledger/sdk/ledger'
+import {
+  type Home,
+  LINE_BYTES_MAX,
+  listSegments,
+  readSegmentRange,
+  type Segment,
+} from '@spanledger/sdk/ledger'
 import type { LedgerKind, SignalKind } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
 import { type Block, summariseBlock } from './block.ts'
