@@ -63,9 +63,9 @@ describe('sealing, killed with -9 and asked under way', () => {
     const before = await answers()
     expect(before[0]).toMatchObject({ rows: [{ n: SPANS, ids: SPANS }] })
     expect(await everyLine()).toBe(lines)
-    let running = true
+    const done = new AbortController()
     const asking = (async () => {
-      while (running) {
+      while (!done.signal.aborted) {
         expect(await answers()).toEqual(before)
         await sleep(10)
       }
@@ -75,7 +75,7 @@ describe('sealing, killed with -9 and asked under way', () => {
       expect(await everyLine()).toBe(lines)
     }
     expect(await seal()).toBe(0)
-    running = false
+    done.abort()
     await asking
     expect(await everyLine()).toBe(lines)
     expect(await answers()).toEqual(before)
