@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { findSegment, type Home, type Segment } from '@spanledger/sdk/ledger'
+import type { Home, Segment } from '@spanledger/sdk/ledger'
 import type { LedgerKind } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
 import { isRefusal } from '../refusal.ts'
+import { holdSegments, type HeldSegments } from './held-segments.ts'
 import { jsonRows, type Row } from './json-rows.ts'
 import { quoted, TABLES, viewSql, VIEWS } from './views.ts'
 
@@ -11,8 +12,6 @@ import { quoted, TABLES, viewSql, VIEWS } from './views.ts'
 const MEMORY_LIMIT = '512MB'
 /** So many questions at once have an engine; others wait their turn. */
 const ENGINES_MAX = 2
-/** A question that takes so long that segments are sealed under it so often is given up. */
-const ATTEMPTS_MAX = 4
 
 export interface EngineInput {
   /** The segments each view reads; a kind that is left out has no view. */
@@ -53,8 +52,8 @@ export function createEngines(platform: Platform, home: Home, threads: number): 
 }
 
 /**
- * Asks again when a segment was sealed between being listed and being opened, which DuckDB tells as an error: what a plain file that
- * is open says is read to its end.
+ * Asks again, with the segments held, when one was sealed between being listed and being opened, which DuckDB tells as an error: what
+ * is open is read to its end. Not held from the start, as it is rare; in a home that cannot be written to, nothing is sealed.
  */
 async function withSegments<T>(
   platform: Platform,
@@ -62,35 +61,29 @@ async function withSegments<T>(
   input: EngineInput,
   ask: (input: EngineInput) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const answer = await ask(input)
-      if (!isRefusal(answer) || attempt === ATTEMPTS_MAX) return answer
-      const now = await asTheyAre(platform, home, input)
-      if (now === input) return answer
-      input = now
-    } catch (error) {
-      const now = await asTheyAre(platform, home, input)
-      if (now === input || attempt === ATTEMPTS_MAX) throw error
-      input = now
+  try {
+    const answer = await ask(input)
+    if (!isRefusal(answer) || home.readOnly || !(await anySealed(platform, input))) return answer
+  } catch (error) {
+    if (home.readOnly || !(await anySealed(platform, input))) throw error
+  }
+  const segments: EngineInput['segments'] = {}
+  const held: HeldSegments[] = []
+  try {
+    for (const [kind, listed] of Object.entries(input.segments) as [LedgerKind, readonly Segment[]][]) {
+      held.push(await holdSegments(platform, home, listed))
+      segments[kind] = held.at(-1)!.segments
     }
+    return await ask({ ...input, segments })
+  } finally {
+    for (const { release } of held) await release()
   }
 }
 
-/** The same input when nothing was sealed since. */
-async function asTheyAre(platform: Platform, home: Home, input: EngineInput): Promise<EngineInput> {
-  const segments: EngineInput['segments'] = {}
-  let changed = false
-  for (const [kind, listed] of Object.entries(input.segments) as [LedgerKind, readonly Segment[]][]) {
-    const found: Segment[] = []
-    for (const segment of listed) {
-      const now = segment.sealed ? segment : await findSegment(platform, home, kind, segment.name)
-      changed ||= now?.path !== segment.path
-      if (now !== undefined) found.push(now)
-    }
-    segments[kind] = found
-  }
-  return changed ? { ...input, segments } : input
+async function anySealed(platform: Platform, input: EngineInput): Promise<boolean> {
+  for (const { sealed, path } of Object.values(input.segments).flat())
+    if (!sealed && (await platform.files.stat(path)) === undefined) return true
+  return false
 }
 
 async function withInstance<T>(
