@@ -13,10 +13,11 @@ export { claimOwner, disown, ownerPath, readOwner, sweepOwners, writeOwner } fro
 export type { Owner } from './owner.ts'
 export { readLines, readSegment } from './reader.ts'
 export type { LineChunk } from './reader.ts'
-export { repairSignals } from './repair.ts'
+export { REST_MS, repairSignals } from './repair.ts'
 export type { Repair } from './repair.ts'
 export {
   eventSegmentName,
+  findSegment,
   headerLine,
   listSegmentNames,
   listSegments,
@@ -26,8 +27,13 @@ export {
   writerOfSegment,
 } from './segment.ts'
 export type { Segment } from './segment.ts'
-export { createSegmentFile, isUnderItsName } from './segment-file.ts'
+export { createSegmentFile, isUnderItsName } from './segment-writing.ts'
 export { tail } from './tail.ts'
 export type { TailPosition } from './tail.ts'
+export { Lock } from './lock.ts'
+export { sealLedger, segmentsToSeal } from './seal.ts'
+export type { Sealed } from './seal.ts'
+export { readSegmentRange } from './segment-file.ts'
 export { verifyLedger } from './verify.ts'
-export type { Finding, VerifySummary } from './verify.ts'
+export type { Finding } from './findings.ts'
+export type { VerifySummary } from './verify.ts'

@@ -1,3 +1,4 @@
+import { systemCode } from '../platform/index.ts'
 import type { Platform } from '../platform/index.ts'
 import type { SignalKind } from '../model/index.ts'
 import type { Home } from './home.ts'
@@ -16,7 +17,7 @@ export interface Repair {
 }
 
 /** A writer of which nothing is known is taken for dead when its segment has been at rest for so long. */
-const REST_MS = 30_000
+export const REST_MS = 30_000
 
 /**
  * Cuts the torn last lines off signal segments whose writers are dead. Events need none: their next writer does it.
@@ -28,6 +29,7 @@ export async function repairSignals(platform: Platform, home: Home): Promise<Rep
   const kinds: SignalKind[] = ['spans', 'logs', 'metrics']
   for (const kind of kinds) {
     for (const segment of await listSegments(platform, home, kind)) {
+      if (segment.sealed) continue
       const end = await endOfLastLine(platform, segment)
       if (end === segment.bytes || !(await isAtRest(platform, home, segment))) continue
       const file = await platform.files.open(segment.path, 'update')
@@ -54,7 +56,11 @@ async function isAtRest(platform: Platform, home: Home, segment: Segment): Promi
 
 /** Where the last whole line ends, looking backwards from the end: one small read for a segment in order. */
 async function endOfLastLine(platform: Platform, segment: Segment): Promise<number> {
-  const file = await platform.files.open(segment.path, 'read')
+  const file = await platform.files.open(segment.path, 'read').catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error
+  })
+  // It was sealed meanwhile: nothing is torn there.
+  if (file === undefined) return segment.bytes
   try {
     let size = 4096
     for (let end = segment.bytes; end > 0; size = READ_BYTES) {

@@ -1,25 +1,94 @@
 import { systemCode } from '../platform/index.ts'
 import type { OpenFile, Platform } from '../platform/index.ts'
-import { openHome } from './home.ts'
-import type { Home } from './home.ts'
+import { blocksOf } from './sealed-blocks.ts'
+import type { SealedBlock } from './sealed-format.ts'
+import { sealedPathOf } from './segment.ts'
+import type { Segment } from './segment.ts'
 
-/** An empty file for a new segment; makes the home anew when somebody deleted it. Errors: the system's, and openHome's. */
-export async function createSegmentFile(platform: Platform, home: Home, path: string): Promise<OpenFile> {
-  const create = (): Promise<OpenFile> => platform.files.open(path, 'create', 0o600)
-  try {
-    return await create()
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error
-    await openHome(platform, home.dir)
-    return create()
+/** A segment that is open, whichever way it is stored. */
+export type SegmentFile =
+  | { sealed: false; file: OpenFile; close(): Promise<void> }
+  | {
+      sealed: true
+      blocks: readonly SealedBlock[]
+      /** Undefined when the block is damaged: what its checksum does not vouch for is not told. */
+      readBlock(block: SealedBlock): Promise<Buffer | undefined>
+      close(): Promise<void>
+    }
+
+/**
+ * Opens a segment that was listed at any time: one that has been sealed since is opened as that. What is open stays
+ * readable to its end, even when it is sealed meanwhile.
+ *
+ * Errors  the system's.
+ */
+export async function openSegment(platform: Platform, segment: Segment): Promise<SegmentFile> {
+  if (!segment.sealed) {
+    try {
+      const file = await platform.files.open(segment.path, 'read')
+      return { sealed: false, file, close: () => file.close() }
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error
+    }
+  }
+  const path = sealedPathOf(segment)
+  const file = await platform.files.open(path, 'read')
+  const stat = await platform.files.stat(path)
+  const blocks = (stat && (await blocksOf(platform, path, stat))) ?? []
+  return {
+    sealed: true,
+    blocks,
+    readBlock: (block) => unpack(platform, file, block),
+    close: () => file.close(),
   }
 }
 
+export async function unpack(
+  platform: Platform,
+  file: OpenFile,
+  { bytes, storedOffset, storedBytes }: SealedBlock,
+): Promise<Buffer | undefined> {
+  const packed = Buffer.allocUnsafe(storedBytes)
+  if ((await file.read(packed, storedOffset)) < storedBytes) return undefined
+  try {
+    const unpacked = (await platform.compression.decompress(packed, Math.max(1, bytes))) as Buffer
+    return unpacked.length === bytes ? unpacked : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const LINE_FEED = 0x0a
+
 /**
- * Whether what was written to an open segment, up to `end`, is what others find under its name. A file that was deleted, or
- * a folder that was replaced, takes writes and fsyncs as if nothing had happened, and nobody ever sees them.
+ * The bytes [from, to) of a segment, fewer at its end. Damaged blocks of a sealed one read as empty lines, so that
+ * everything around them is found where it is.
  */
-export async function isUnderItsName(platform: Platform, path: string, end: number): Promise<boolean> {
-  const stat = await platform.files.stat(path)
-  return stat !== undefined && stat.bytes >= end
+export async function readSegmentRange(
+  platform: Platform,
+  segment: Segment,
+  from: number,
+  to: number,
+): Promise<Buffer> {
+  const opened = await openSegment(platform, segment)
+  try {
+    // Slow means: not from the shared pool, whose 8 KiB slabs a kept slice would hold on to.
+    const bytes = Buffer.allocUnsafeSlow(Math.max(0, to - from))
+    if (!opened.sealed) return bytes.subarray(0, await opened.file.read(bytes, from))
+    const wanted = opened.blocks.filter((block) => block.offset < to && block.offset + block.bytes > from)
+    let end = from
+    const copy = async (block: SealedBlock): Promise<void> => {
+      const start = Math.max(from, block.offset)
+      const stop = Math.min(to, block.offset + block.bytes)
+      const unpacked = await opened.readBlock(block)
+      if (unpacked === undefined) bytes.fill(LINE_FEED, start - from, stop - from)
+      else unpacked.copy(bytes, start - from, start - block.offset, stop - block.offset)
+      end = Math.max(end, stop)
+    }
+    // Side by side: unpacking takes threads of its own.
+    await Promise.all(wanted.map(copy))
+    return bytes.subarray(0, end - from)
+  } finally {
+    await opened.close()
+  }
 }

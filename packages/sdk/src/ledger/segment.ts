@@ -5,28 +5,67 @@ import type { HeaderLine, LedgerKind } from '../model/index.ts'
 import { SegmentNewerError } from './errors.ts'
 import type { Home } from './home.ts'
 import { LEDGER_VERSION } from './limits.ts'
+import { blocksOf } from './sealed-blocks.ts'
 
-/** One file of the ledger. */
+/** One segment of the ledger: a plain file that may still be written to, or a sealed one that says the same. */
 export interface Segment {
   kind: LedgerKind
-  /** File name without `.jsonl`; names of a kind sort by age. */
+  /** File name without `.jsonl` or `.jsonl.gz`; names of a kind sort by age. */
   name: string
+  /** The file it was listed as: a plain one may have been sealed since. */
   path: string
-  /** Size when it was listed. */
+  /** Of its lines when it was listed, unpacked. 0 when it is sealed and too damaged to tell. */
   bytes: number
+  sealed: boolean
+  /** What it takes on the disk. */
+  storedBytes: number
+  /** When the file was last written to. */
+  modifiedMs: number
 }
 
 const SUFFIX = '.jsonl'
+const SEALED_SUFFIX = '.jsonl.gz'
+/** A folder of more entries is not read in one go, so that a segment sealed meanwhile may be seen under neither name. */
+const ENTRIES_AT_ONCE = 200
 
 /** A kind's segments, oldest first. */
 export async function listSegments(platform: Platform, home: Home, kind: LedgerKind): Promise<Segment[]> {
   const segments: Segment[] = []
   for (const name of await listSegmentNames(platform, home, kind)) {
-    const path = segmentPath(home, kind, name)
-    const stat = await platform.files.stat(path)
-    if (stat !== undefined) segments.push({ kind, name, path, bytes: stat.bytes })
+    const segment = await findSegment(platform, home, kind, name)
+    if (segment !== undefined) segments.push(segment)
   }
   return segments
+}
+
+/** A segment as it is now; the plain file counts while it is there. Undefined when there is none. */
+export async function findSegment(
+  platform: Platform,
+  home: Home,
+  kind: LedgerKind,
+  name: string,
+): Promise<Segment | undefined> {
+  const { files } = platform
+  const path = segmentPath(home, kind, name)
+  const plain = await files.stat(path)
+  if (plain !== undefined) {
+    const { bytes, modifiedMs } = plain
+    return { kind, name, path, bytes, sealed: false, storedBytes: bytes, modifiedMs }
+  }
+  const sealedPath = sealedSegmentPath(home, kind, name)
+  const sealed = await files.stat(sealedPath)
+  if (sealed === undefined) return undefined
+  const blocks = await blocksOf(platform, sealedPath, sealed)
+  const last = blocks?.at(-1)
+  return {
+    kind,
+    name,
+    path: sealedPath,
+    bytes: last === undefined ? 0 : last.offset + last.bytes,
+    sealed: true,
+    storedBytes: sealed.bytes,
+    modifiedMs: sealed.modifiedMs,
+  }
 }
 
 /** As `listSegments`, for one system call. */
@@ -34,13 +73,28 @@ export async function listSegmentNames(platform: Platform, home: Home, kind: Led
   let entries: string[]
   try {
     entries = await platform.files.readdir(home.segments[kind])
+    // What the first reading missed, since it changed its name behind and before the reader's back, the second finds sealed.
+    if (entries.length > ENTRIES_AT_ONCE)
+      entries = [...entries, ...(await platform.files.readdir(home.segments[kind]))]
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return []
     throw error
   }
-  const names: string[] = []
-  for (const entry of entries) if (entry.endsWith(SUFFIX)) names.push(entry.slice(0, -SUFFIX.length))
-  return names.toSorted()
+  const names = new Set<string>()
+  for (const entry of entries) {
+    if (entry.endsWith(SUFFIX)) names.add(entry.slice(0, -SUFFIX.length))
+    else if (entry.endsWith(SEALED_SUFFIX)) names.add(entry.slice(0, -SEALED_SUFFIX.length))
+  }
+  return [...names].toSorted()
+}
+
+export function sealedSegmentPath(home: Home, kind: LedgerKind, name: string): string {
+  return join(home.segments[kind], name + SEALED_SUFFIX)
+}
+
+/** Where a segment is, or will be, when it is sealed. */
+export function sealedPathOf(segment: Segment): string {
+  return segment.sealed ? segment.path : `${segment.path}.gz`
 }
 
 export function segmentPath(home: Home, kind: LedgerKind, name: string): string {

@@ -4,26 +4,12 @@ import { SegmentNewerError } from './errors.ts'
 import { LEDGER_KINDS } from './home.ts'
 import type { Home } from './home.ts'
 import { EventSequence } from './event-sequence.ts'
+import type { Finding, Place } from './findings.ts'
+import type { ChainEnd } from './manifest.ts'
 import { readSegment } from './reader.ts'
 import { listSegments, readHeader } from './segment.ts'
 import type { Segment } from './segment.ts'
-
-interface Place {
-  kind: LedgerKind
-  segment: string
-  path: string
-  offset: number
-}
-
-/** What is not as the format says. Everything else stays readable. */
-export type Finding =
-  | (Place & { finding: 'tornLine'; bytes: number })
-  | (Place & { finding: 'damagedLine'; bytes: number; reason: string })
-  | (Place & { finding: 'badHeader'; reason: string })
-  | (Place & { finding: 'missingDefinition'; id: string })
-  | (Place & { finding: 'positionGap'; expected: number; actual: number })
-  | (Place & { finding: 'versionGap'; stream: string; expected: number; actual: number })
-  | (Place & { finding: 'unfinishedAppend'; events: number })
+import { verifySeals } from './verify-seals.ts'
 
 /** Comes last; `lines` counts records, neither headers nor definitions. */
 export interface VerifySummary {
@@ -31,9 +17,20 @@ export interface VerifySummary {
   findings: number
   segments: number
   bytes: number
+  /** On the disk, of which sealed segments take less. */
+  storedBytes: number
+  sealedSegments: number
+  /** Bytes of sealed segments that do not unpack. */
+  unreadableBytes: number
   lines: Record<LedgerKind, number>
+  /**
+   * Where each kind's chain of manifests ends. Kept elsewhere, it shows later that nothing sealed until now was altered, by
+   * whoever could write to all of the ledger.
+   */
+  chains: Record<LedgerKind, ChainEnd>
 }
 
+const NO_CHAIN: ChainEnd = { number: 0, sha256: null }
 const RECORD: Record<LedgerKind, string> = { spans: 'span', logs: 'log', metrics: 'point', events: 'event' }
 
 /**
@@ -52,17 +49,33 @@ export async function* verifyLedger(
     findings: 0,
     segments: 0,
     bytes: 0,
+    storedBytes: 0,
+    sealedSegments: 0,
+    unreadableBytes: 0,
     lines: { spans: 0, logs: 0, metrics: 0, events: 0 },
+    chains: { spans: NO_CHAIN, logs: NO_CHAIN, metrics: NO_CHAIN, events: NO_CHAIN },
   }
   for (const kind of LEDGER_KINDS) {
     const sequence = new EventSequence()
-    for (const segment of await listSegments(platform, home, kind)) {
+    const segments = await listSegments(platform, home, kind)
+    for (const segment of segments) {
       summary.segments++
       summary.bytes += segment.bytes
+      summary.storedBytes += segment.storedBytes
+      if (segment.sealed) summary.sealedSegments++
       for await (const finding of verifySegment(platform, segment, sequence, summary)) {
         summary.findings++
         yield finding
       }
+    }
+    const seals = verifySeals(platform, home, kind, segments)
+    for (let next = await seals.next(); ; next = await seals.next()) {
+      if (next.done === true) {
+        summary.chains[kind] = next.value
+        break
+      }
+      summary.findings++
+      yield next.value
     }
   }
   yield summary
@@ -82,14 +95,20 @@ async function* verifySegment(
   })
   const definitions = new Set<string>()
   let end = 0
+  let damagedBlocks = 0
   try {
     for await (const chunk of readSegment(platform, segment)) {
       end = chunk.next
-      if (chunk.tooLong > 0) {
+      const bytes = chunk.next - chunk.offset
+      if (chunk.damage === 'block') {
+        summary.unreadableBytes += bytes
+        damagedBlocks++
+        yield { ...place(chunk.offset), finding: 'damagedBlock', bytes } as const
+      } else if (chunk.damage === 'longLine') {
         yield {
           ...place(chunk.offset),
           finding: 'damagedLine',
-          bytes: chunk.tooLong,
+          bytes,
           reason: 'longer than 16 MiB',
         } as const
       }
@@ -111,8 +130,10 @@ async function* verifySegment(
         }
         if (record.definition !== undefined) definitions.add(record.definition)
         else summary.lines[segment.kind]++
+        // Definitions may stand in what does not unpack: that is told once.
         for (const id of record.references) {
-          if (!definitions.has(id)) yield { ...place(offset), finding: 'missingDefinition', id } as const
+          if (!definitions.has(id) && damagedBlocks === 0)
+            yield { ...place(offset), finding: 'missingDefinition', id } as const
         }
         if (segment.kind === 'events') {
           for (const gap of sequence.next(record.line)) yield { ...place(offset), ...gap }
@@ -124,7 +145,8 @@ async function* verifySegment(
     yield { ...place(0), finding: 'badHeader', reason: error.message } as const
     return
   }
-  const size = (await platform.files.stat(segment.path))?.bytes ?? end
+  // A sealed one has no torn line, nor one that was sealed since it was listed.
+  const size = segment.sealed ? end : ((await platform.files.stat(segment.path))?.bytes ?? end)
   if (size > end && end <= segment.bytes)
     yield { ...place(end), finding: 'tornLine', bytes: size - end } as const
   const unfinished = sequence.endOfSegment()

@@ -1,3 +1,4 @@
+export type { Compression } from './compression.ts'
 export { createWhole, readWhole, systemCode } from './files.ts'
 export type { Files, FileStat, OpenFile, OpenMode } from './files.ts'
 export { nodePlatform } from './node.ts'

@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto'
+import { nodeCompression } from './node-compression.ts'
 import { nodeFiles } from './node-files.ts'
 import { nodeProcesses } from './node-processes.ts'
 import type { Clock, Platform } from './platform.ts'
 
 /** Node >= 20.19, and whatever offers its built-in modules: Bun, Deno. One is enough for a process. */
 export function nodePlatform(): Platform {
-  return { clock: nodeClock(), random: randomBytes, files: nodeFiles, processes: nodeProcesses() }
+  return {
+    clock: nodeClock(),
+    random: randomBytes,
+    files: nodeFiles,
+    processes: nodeProcesses(),
+    compression: nodeCompression,
+  }
 }
 
 function nodeClock(): Clock {

@@ -1,3 +1,4 @@
+import type { Compression } from './compression.ts'
 import type { Files } from './files.ts'
 import type { Processes } from './processes.ts'
 
@@ -8,6 +9,7 @@ export interface Platform {
   readonly random: (bytes: number) => Uint8Array
   readonly files: Files
   readonly processes: Processes
+  readonly compression: Compression
 }
 
 export interface Clock {

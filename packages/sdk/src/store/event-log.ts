@@ -157,7 +157,15 @@ export class EventLog {
    */
   async #readOn(segment: OpenSegment): Promise<boolean> {
     const { lastLine, end } = segment
-    const whole = { kind: 'events' as const, name: segment.name, path: segment.path, bytes: 0 }
+    const whole = {
+      kind: 'events' as const,
+      name: segment.name,
+      path: segment.path,
+      bytes: 0,
+      sealed: false,
+      storedBytes: 0,
+      modifiedMs: 0,
+    }
     const pending: Pending[] = []
     let isThere = lastLine.length === 0
     for await (const chunk of readLines(segment.file, whole, end - lastLine.length)) {
@@ -182,7 +190,7 @@ export class EventLog {
     const head = this.#head
     let lastStart = -1
     if (from < lines.length) this.#unsynced = true
-    if (chunk.tooLong > 0) {
+    if (chunk.damage !== undefined) {
       this.#readDamage(segment, chunk.offset, chunk.next, pending)
       if (segment.end === chunk.next) segment.lastLine = NOTHING
     }

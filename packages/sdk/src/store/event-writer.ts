@@ -1,3 +1,4 @@
+import type { Lock } from '../ledger/index.ts'
 import { systemCode } from '../platform/index.ts'
 import type { RecordedEvent } from '../model/index.ts'
 import { ExpectedVersionConflictError, StorageBusyError, writeError } from './errors.ts'
@@ -6,7 +7,6 @@ import type { PreparedEvent } from './event-lines.ts'
 import type { HeadFields } from './event-head.ts'
 import type { EventLog } from './event-log.ts'
 import type { AppendResult, ExpectedVersion } from './event-store.ts'
-import type { Lock } from './lock.ts'
 
 /** One group commit: several times what one fsync costs in writing. */
 const GROUP_BYTES_MAX = 8 * 1024 * 1024

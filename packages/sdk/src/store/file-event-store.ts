@@ -1,4 +1,4 @@
-import { Changes } from '../ledger/index.ts'
+import { Changes, Lock } from '../ledger/index.ts'
 import type { Home } from '../ledger/index.ts'
 import type { Platform } from '../platform/index.ts'
 import { StoreClosedError } from './errors.ts'
@@ -7,7 +7,6 @@ import { EventLog } from './event-log.ts'
 import { EventReader } from './event-reader.ts'
 import type { AppendBatch, AppendResult, EventDamage, EventStore } from './event-store.ts'
 import { EventWriter } from './event-writer.ts'
-import { Lock } from './lock.ts'
 
 export interface EventStoreOptions {
   /** Told of every line that should be an event and cannot be read, whenever it is met. */

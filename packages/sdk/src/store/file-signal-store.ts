@@ -1,4 +1,4 @@
-import { SEGMENT_BYTES_MAX, claimOwner, disown } from '../ledger/index.ts'
+import { SEGMENT_BYTES_MAX, claimOwner, disown, ownerPath, writeOwner } from '../ledger/index.ts'
 import type { Home, Owner } from '../ledger/index.ts'
 import type { SignalKind } from '../model/index.ts'
 import type { Platform } from '../platform/index.ts'
@@ -26,6 +26,7 @@ export function openSignalStore(
   }
   let owner: Promise<Owner> | undefined
   let count = 0
+  let timesUnknown = 0
   const context = {
     platform,
     home,
@@ -39,6 +40,16 @@ export function openSignalStore(
         owner = undefined
         throw error
       }
+    },
+    async timesUnknown() {
+      if (
+        owner !== undefined &&
+        (await platform.files.stat(ownerPath(home, (await owner).nonce))) === undefined
+      ) {
+        timesUnknown++
+        await writeOwner(platform, home, await owner)
+      }
+      return timesUnknown
     },
     nextCount: () => ++count,
   }

@@ -1,3 +1,4 @@
+import { REST_MS } from '../ledger/index.ts'
 import type { Home } from '../ledger/index.ts'
 import type { SignalKind } from '../model/index.ts'
 import type { Platform } from '../platform/index.ts'
@@ -28,6 +29,8 @@ export interface LaneContext {
   segmentBytesMax: number
   /** The store's writer id. */
   writer(): Promise<string>
+  /** How often it turned out that others could not tell that the writer is at work; since then they can. */
+  timesUnknown(): Promise<number>
   /** 1, 2, 3 ... over all kinds. */
   nextCount(): number
 }
@@ -41,6 +44,8 @@ export class SignalLane {
   #queuedBytes = 0
   #turn: Promise<unknown> = Promise.resolve()
   #draining = false
+  #writtenMs = 0
+  #timesUnknown = 0
   #segment: SignalSegment | undefined
   /** Set from a failed fsync until what it left uncertain is safe elsewhere. */
   #failure: StorageSyncError | undefined
@@ -146,13 +151,21 @@ export class SignalLane {
       segment.written + bytes > this.#context.segmentBytesMax
     ) {
       await this.#retire(segment)
-    }
+    } else if (segment !== undefined && (await this.#mayBeSealed())) await this.#retire(segment)
+    this.#writtenMs = this.#context.platform.clock.nowMs()
     return (this.#segment ??= await this.#createSegment())
+  }
+
+  /** A segment at rest whose writer left no trace in HOME/run, which anyone may empty, is taken for closed after REST_MS. */
+  async #mayBeSealed(): Promise<boolean> {
+    const restMs = Math.abs(this.#context.platform.clock.nowMs() - this.#writtenMs)
+    return restMs > REST_MS / 3 && (await this.#context.timesUnknown()) > this.#timesUnknown
   }
 
   async #createSegment(): Promise<SignalSegment> {
     const { platform, home, stats } = this.#context
     const writer = await this.#context.writer()
+    this.#timesUnknown = await this.#context.timesUnknown()
     const segment = await SignalSegment.create(platform, home, this.#kind, writer, this.#context.nextCount())
     stats.segments++
     return segment

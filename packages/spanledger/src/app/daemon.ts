@@ -18,6 +18,7 @@ import { claimDaemonFile, readDaemonFile, removeDaemonFile } from './daemon-file
 import { createApiServer } from './api-server.ts'
 import { createQuestions } from './questions.ts'
 import { repairTornLines } from './repair.ts'
+import { sealInBackground } from './sealing.ts'
 import { transcoderOf } from './transcode.ts'
 import { createWarner } from './warn.ts'
 
@@ -96,10 +97,11 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     return listener.port
   }
   let repairing: Promise<void> | undefined
+  let stopSealing: (() => Promise<void>) | undefined
   const close = async (): Promise<void> => {
     await Promise.all(listening.map((listener) => listener.close()))
     removeDaemonFile(home, token)
-    await repairing
+    await Promise.all([repairing, stopSealing?.()])
     await store.close()
     await questions.close()
   }
@@ -128,6 +130,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     const file = { process: await platform.processes.self(), token, ...addresses }
     if (!(await claimDaemonFile(platform, home, file))) await refuseSecond(platform, home)
     repairing = repairTornLines(platform, home, warn)
+    stopSealing = sealInBackground(platform, home, warn)
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()

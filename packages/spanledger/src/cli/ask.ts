@@ -4,7 +4,7 @@ import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Asker, CliHost } from './host.ts'
 import type { Output } from './output.ts'
-import { render } from './render.ts'
+import { render, renderItem } from './render.ts'
 import { pacedLines, type PacedLine } from './paced.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -39,7 +39,7 @@ export async function ask(
   try {
     const answer = await asker.run(query, params)
     if (isRefusal(answer)) return printer.complain(ofRefusal(answer))
-    if (isStream(answer)) return await printStream(answer, printer)
+    if (isStream(answer)) return await printStream(query, answer, printer, json)
     const paced = json ? undefined : pacedLines(query, answer, printer.terminal)
     if (paced !== undefined) {
       const presses = paced.some(({ wait }) => wait === 'press') ? host.presses?.() : undefined
@@ -77,11 +77,15 @@ async function printPaced(
   }
 }
 
-/** One item a line; strings are lines already. */
-async function printStream(items: AsyncIterable<unknown>, { out }: Printer): Promise<ExitCode> {
+/** One item a line. */
+async function printStream(
+  query: QueryName,
+  items: AsyncIterable<unknown>,
+  { out, terminal }: Printer,
+  json: boolean,
+): Promise<ExitCode> {
   for await (const item of items) {
-    const line = typeof item === 'string' ? item : JSON.stringify(item)
-    if (!(await out.write(`${line}\n`))) break
+    if (!(await out.write(`${renderItem(query, item, json ? undefined : terminal)}\n`))) break
   }
   return EXIT.ok
 }

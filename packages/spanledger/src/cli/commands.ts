@@ -118,6 +118,7 @@ export const ASKING: readonly AskingCommand[] = [
     ],
   },
   { path: ['verify'], query: 'verify', examples: ['spanledger verify', 'spanledger verify --json'] },
+  { path: ['seal'], query: 'seal', examples: ['spanledger seal', 'spanledger seal --json'] },
   {
     path: ['export'],
     query: 'export',

@@ -5,6 +5,7 @@ import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
+import { renderSealStep } from './render/seal.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -31,4 +32,12 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
 export function render(name: QueryName, answer: unknown, terminal: Terminal): string {
   const renderer = RENDERERS[name] as ((answer: unknown, terminal: Terminal) => string) | undefined
   return renderer === undefined ? `${JSON.stringify(answer, undefined, 2)}\n` : renderer(answer, terminal)
+}
+
+/** One item of a query that streams, without its line end: as JSON but where people watch it. */
+export function renderItem(name: QueryName, item: unknown, terminal: Terminal | undefined): string {
+  if (typeof item === 'string') return item
+  if (name === 'seal' && terminal !== undefined)
+    return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
+  return JSON.stringify(item)
 }

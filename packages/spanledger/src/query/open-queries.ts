@@ -49,7 +49,7 @@ export function openQueries(options: QueriesOptions): Queries {
     sessions: once(options.sessions),
     transcoder: once(options.transcoder),
     indexes: createSegmentIndexes(platform, home),
-    withEngine: createEngines(home, availableParallelism()),
+    withEngine: createEngines(platform, home, availableParallelism()),
     stopped: stopped.signal,
   }
   const run = async (name: string, given: unknown): Promise<unknown> => {

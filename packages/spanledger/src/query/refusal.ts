@@ -14,6 +14,7 @@ export interface Refusal {
 }
 
 export type RefusalCode =
+  | 'HOME_READ_ONLY'
   | 'UNKNOWN_QUERY'
   | 'BAD_PARAMETER'
   | 'UNKNOWN_SESSION'

@@ -8,6 +8,7 @@ import { importFiles } from './queries/import.ts'
 import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
 import { eventReplay } from './queries/replay.ts'
+import { seal } from './queries/seal.ts'
 import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
@@ -36,6 +37,7 @@ export const QUERIES = {
   'state.diff': stateDiff,
   sql,
   verify,
+  seal,
   export: exportSignal,
   import: importFiles,
 } as const

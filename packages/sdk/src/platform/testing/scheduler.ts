@@ -32,13 +32,18 @@ export class Scheduler {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve()
-      const entry = { untilMs: this.nowMs + ms, wake: resolve }
-      this.#sleeping.push(entry)
-      signal?.addEventListener('abort', () => {
+      const wake = () => {
+        signal?.removeEventListener('abort', abort)
+        resolve()
+      }
+      const entry = { untilMs: this.nowMs + ms, wake }
+      const abort = () => {
         const at = this.#sleeping.indexOf(entry)
         if (at >= 0) this.#sleeping.splice(at, 1)
-        resolve()
-      })
+        wake()
+      }
+      this.#sleeping.push(entry)
+      signal?.addEventListener('abort', abort)
       this.#start()
     })
   }

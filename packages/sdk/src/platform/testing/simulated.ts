@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Files, OpenFile } from '../files.ts'
 import type { Platform } from '../platform.ts'
 import type { Liveness, ProcessIdentity } from '../processes.ts'
@@ -84,6 +85,17 @@ export class SimulatedMachine {
           if (other.host !== process.identity.host) return 'unknown'
           const now = this.#processes.get(other.pid)
           return now?.alive === true && now.identity.started === other.started ? 'alive' : 'dead'
+        },
+      },
+      // At once, so that no thread of the system has a say in the order of things.
+      compression: {
+        compress: async (bytes) => {
+          await this.#turn(process)
+          return gzipSync(bytes)
+        },
+        decompress: async (member, bytesMax) => {
+          await this.#turn(process)
+          return gunzipSync(member, { maxOutputLength: bytesMax })
         },
       },
       files: this.#files(process),

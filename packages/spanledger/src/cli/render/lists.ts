@@ -268,7 +268,9 @@ export function renderStatus(answer: AnswerOf<'status'>, terminal: Terminal): st
     [
       { head: 'KIND', value: (k) => k.kind },
       { head: 'SEGMENTS', align: 'right', value: (k) => formatInteger(k.segments) },
+      { head: 'SEALED', align: 'right', value: (k) => formatInteger(k.sealed) },
       { head: 'SIZE', align: 'right', value: (k) => formatBytes(k.bytes) },
+      { head: 'ON DISK', align: 'right', value: (k) => formatBytes(k.storedBytes) },
       {
         head: 'LAST WRITTEN',
         value: (k) => (k.lastWrittenAt === null ? '-' : formatWhen(k.lastWrittenAt, terminal.nowMs)),
@@ -303,5 +305,16 @@ export function renderVerify(answer: AnswerOf<'verify'>, { colors }: Terminal): 
     const { finding: what, kind: _, segment: __, path, offset, ...facts } = finding
     return `  ${colors.red(what)} ${plain(path)} at byte ${offset}: ${plain(pairs(facts))}`
   })
-  return `${[verdict, `  ${counted} in ${plural(summary.segments, 'segment')}, ${formatBytes(summary.bytes)}`, ...lines].join('\n')}\n`
+  const sealed =
+    summary.sealedSegments === 0
+      ? ''
+      : ` (${formatInteger(summary.sealedSegments)} sealed, ${formatBytes(summary.storedBytes)} on disk)`
+  return `${[verdict, `  ${counted} in ${plural(summary.segments, 'segment')}, ${formatBytes(summary.bytes)}${sealed}`, ...chainLines(summary), ...lines].join('\n')}\n`
+}
+
+/** What to note down elsewhere: who can write to all of the ledger can write a whole chain anew, but not this one. */
+function chainLines({ chains }: AnswerOf<'verify'>['summary']): string[] {
+  return Object.entries(chains)
+    .filter(([, end]) => end.number > 0)
+    .map(([kind, end]) => `  ${kind}: chain of ${plural(end.number, 'manifest')}, ends ${end.sha256}`)
 }

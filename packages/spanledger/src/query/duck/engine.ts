@@ -2,6 +2,9 @@ import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Home, Segment } from '@spanledger/sdk/ledger'
 import type { LedgerKind } from '@spanledger/sdk/model'
+import type { Platform } from '@spanledger/sdk/platform'
+import { isRefusal } from '../refusal.ts'
+import { holdSegments, type HeldSegments } from './held-segments.ts'
 import { jsonRows, type Row } from './json-rows.ts'
 import { quoted, TABLES, viewSql, VIEWS } from './views.ts'
 
@@ -32,20 +35,55 @@ export type WithEngine = <T>(input: EngineInput, ask: (engine: Engine) => Promis
  *
  * DuckDB is imported with the first question that needs it: it costs 60 ms and 60 MB.
  */
-export function createEngines(home: Home, threads: number): WithEngine {
+export function createEngines(platform: Platform, home: Home, threads: number): WithEngine {
   const waiting: (() => void)[] = []
   let running = 0
   return async (input, ask) => {
     if (running >= ENGINES_MAX) await new Promise<void>((resolve) => waiting.push(resolve))
     else running++
     try {
-      return await withInstance(home, threads, input, ask)
+      return await withSegments(platform, home, input, (now) => withInstance(home, threads, now, ask))
     } finally {
       const next = waiting.shift()
       if (next === undefined) running--
       else next()
     }
   }
+}
+
+/**
+ * Asks again, with the segments held, when one was sealed between being listed and being opened, which DuckDB tells as an error: what
+ * is open is read to its end. Not held from the start, as it is rare; in a home that cannot be written to, nothing is sealed.
+ */
+async function withSegments<T>(
+  platform: Platform,
+  home: Home,
+  input: EngineInput,
+  ask: (input: EngineInput) => Promise<T>,
+): Promise<T> {
+  try {
+    const answer = await ask(input)
+    if (!isRefusal(answer) || home.readOnly || !(await anySealed(platform, input))) return answer
+  } catch (error) {
+    if (home.readOnly || !(await anySealed(platform, input))) throw error
+  }
+  const segments: EngineInput['segments'] = {}
+  const held: HeldSegments[] = []
+  try {
+    for (const [kind, listed] of Object.entries(input.segments) as [LedgerKind, readonly Segment[]][]) {
+      held.push(await holdSegments(platform, home, listed))
+      segments[kind] = held.at(-1)!.segments
+    }
+    return await ask({ ...input, segments })
+  } finally {
+    for (const { release } of held) await release()
+  }
+}
+
+async function anySealed(platform: Platform, input: EngineInput): Promise<boolean> {
+  for (const { sealed, path } of Object.values(input.segments).flat())
+    if (!sealed && (await platform.files.stat(path)) === undefined) return true
+  return false
 }
 
 async function withInstance<T>(

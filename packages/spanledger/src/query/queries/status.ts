@@ -3,6 +3,7 @@ import {
   HOME_VERSION,
   LEDGER_KINDS,
   listSegments,
+  readSegmentRange,
   type Segment,
   writerOfSegment,
 } from '@spanledger/sdk/ledger'
@@ -10,13 +11,16 @@ import { systemCode } from '@spanledger/sdk/platform'
 import type { LedgerKind } from '@spanledger/sdk/model'
 import type { DaemonInfo, QueryContext } from '../context.ts'
 import { query } from '../query.ts'
-import { readRange } from '../segments/files.ts'
 
 interface KindStatus {
   kind: LedgerKind
   segments: number
+  /** Those of them that are sealed. */
+  sealed: number
   bytes: number
-  /** When its newest segment was last written to. */
+  /** On the disk, of which sealed segments take less. */
+  storedBytes: number
+  /** When its newest segment was last written to, or sealed. */
   lastWrittenAt: string | null
 }
 
@@ -30,6 +34,7 @@ export interface StatusAnswer {
   /** Processes that wrote signals here, ever. */
   writers: number
   bytes: number
+  storedBytes: number
   /** What needs a person's attention, each with what to do. */
   warnings: string[]
 }
@@ -53,13 +58,16 @@ export const status = query({
       for (const segment of segments) {
         const writer = kind === 'events' ? undefined : writerOfSegment(segment.name)
         if (writer !== undefined) writers.add(writer)
-        const { modifiedMs, warning } = await look(context, segment)
+        const warning = await look(context, segment)
         if (warning !== undefined) warnings.push(warning)
+        const { modifiedMs } = segment
         if (modifiedMs > (last ?? 0)) last = modifiedMs
       }
-      const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0)
+      const sealed = segments.filter((segment) => segment.sealed).length
+      const bytes = sum(segments, (segment) => segment.bytes)
+      const storedBytes = sum(segments, (segment) => segment.storedBytes)
       const lastWrittenAt = last === undefined ? null : new Date(last).toISOString()
-      kinds.push({ kind, segments: segments.length, bytes, lastWrittenAt })
+      kinds.push({ kind, segments: segments.length, sealed, bytes, storedBytes, lastWrittenAt })
     }
     const left = warnings.length - WARNINGS_MAX
     return {
@@ -70,7 +78,8 @@ export const status = query({
       daemon: await daemonOf(context),
       kinds,
       writers: writers.size,
-      bytes: kinds.reduce((sum, kind) => sum + kind.bytes, 0),
+      bytes: sum(kinds, (kind) => kind.bytes),
+      storedBytes: sum(kinds, (kind) => kind.storedBytes),
       warnings: left > 0 ? [...warnings.slice(0, WARNINGS_MAX), `${left} more: spanledger verify`] : warnings,
     }
   },
@@ -90,24 +99,25 @@ async function daemonOf(context: QueryContext): Promise<DaemonInfo | null> {
   }
 }
 
-async function look(
-  context: QueryContext,
-  segment: Segment,
-): Promise<{ modifiedMs: number; warning?: string }> {
-  const { files, clock } = context.platform
-  const modifiedMs = (await files.stat(segment.path))?.modifiedMs ?? 0
-  if (segment.bytes === 0)
-    return { modifiedMs, warning: `${segment.path} is empty: spanledger verify tells more` }
+async function look(context: QueryContext, segment: Segment): Promise<string | undefined> {
+  if (segment.sealed)
+    return segment.bytes > 0 ? undefined : `${segment.path} cannot be read: spanledger verify tells more`
+  if (segment.bytes === 0) return `${segment.path} is empty: spanledger verify tells more`
   const last = await lastByte(context, segment)
-  if (typeof last === 'string') return { modifiedMs, warning: `${segment.path} cannot be read: ${last}` }
-  if (last === LINE_FEED || clock.nowMs() - modifiedMs < TORN_AFTER_MS) return { modifiedMs }
-  return { modifiedMs, warning: `${segment.path} ends in a torn line: the next spanledger up cuts it off` }
+  if (typeof last === 'string') return `${segment.path} cannot be read: ${last}`
+  if (last === LINE_FEED || context.platform.clock.nowMs() - segment.modifiedMs < TORN_AFTER_MS)
+    return undefined
+  return `${segment.path} ends in a torn line: the next spanledger up cuts it off`
+}
+
+function sum<T>(items: readonly T[], bytesOf: (item: T) => number): number {
+  return items.reduce((total, item) => total + bytesOf(item), 0)
 }
 
 /** Or the code of why it cannot be read: one file of somebody else's must not keep the rest from being told. */
-async function lastByte({ platform }: QueryContext, { path, bytes }: Segment): Promise<number | string> {
+async function lastByte({ platform }: QueryContext, segment: Segment): Promise<number | string> {
   try {
-    return (await readRange(platform, path, bytes - 1, bytes))[0] ?? LINE_FEED
+    return (await readSegmentRange(platform, segment, segment.bytes - 1, segment.bytes))[0] ?? LINE_FEED
   } catch (error) {
     const code = systemCode(error)
     if (code === undefined) throw error

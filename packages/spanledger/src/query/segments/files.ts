@@ -3,11 +3,10 @@ import { dirname, join } from 'node:path'
 import type { Home } from '@spanledger/sdk/ledger'
 import { hexOf, type Platform, readWhole, systemCode } from '@spanledger/sdk/platform'
 
-/** The bytes [from, to) of a file; fewer at its end. */
+/** The bytes [from, to) of any file; fewer at its end. */
 export async function readRange(platform: Platform, path: string, from: number, to: number): Promise<Buffer> {
   const file = await platform.files.open(path, 'read')
   try {
-    // Slow means: not from the shared pool, whose 8 KiB slabs a kept slice would hold on to.
     const bytes = Buffer.allocUnsafeSlow(Math.max(0, to - from))
     return bytes.subarray(0, await file.read(bytes, from))
   } finally {

@@ -1,9 +1,15 @@
 import { Buffer } from 'node:buffer'
-import { type Home, LINE_BYTES_MAX, listSegments, type Segment } from '@spanledger/sdk/ledger'
-import type { SignalKind } from '@spanledger/sdk/model'
+import {
+  type Home,
+  LINE_BYTES_MAX,
+  listSegments,
+  readSegmentRange,
+  type Segment,
+} from '@spanledger/sdk/ledger'
+import type { LedgerKind, SignalKind } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
 import { type Block, summariseBlock } from './block.ts'
-import { readIndexFile, readRange, writeIndexFile } from './files.ts'
+import { readIndexFile, writeIndexFile } from './files.ts'
 import { formatIndex, parseIndex } from './index-file.ts'
 
 /** Small enough to scan one in 2 ms, large enough that a filter for it stays near a kilobyte. */
@@ -33,17 +39,17 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
   const running = new Map<SignalKind, Promise<IndexedSegment[]>>()
 
   const catchUp = async (kind: SignalKind, segment: Segment): Promise<IndexedSegment> => {
-    const name = `segments/${kind}/${segment.name}.jsonl`
-    let blocks = known.get(segment.path) ?? parseIndex((await readIndexFile(platform, home, name)) ?? '')
+    const name = nameOf(segment)
+    let blocks = known.get(name) ?? parseIndex((await readIndexFile(platform, home, name)) ?? '')
     // Shorter than what was read: a writer took back what never reached the disk.
     if (reached(blocks) > segment.bytes) blocks = []
     const before = blocks.length
     let rest = await wholeLines(platform, segment, reached(blocks))
-    while (rest.lines.length > 0 && (rest.more || (await isQuiet(platform, segment)))) {
+    while (rest.lines.length > 0 && (rest.more || segment.sealed || isQuiet(platform, segment))) {
       blocks = [...blocks, summariseBlock(kind, rest.lines, reached(blocks))]
       rest = await wholeLines(platform, segment, reached(blocks))
     }
-    known.set(segment.path, blocks)
+    known.set(name, blocks)
     if (blocks.length > before) await writeIndexFile(platform, home, name, formatIndex(blocks))
     return {
       segment,
@@ -55,9 +61,9 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
   const all = async (kind: SignalKind): Promise<IndexedSegment[]> => {
     const indexed: IndexedSegment[] = []
     for (const segment of await listSegments(platform, home, kind)) indexed.push(await catchUp(kind, segment))
-    const present = new Set(indexed.map(({ segment }) => segment.path))
-    for (const path of known.keys())
-      if (path.startsWith(home.segments[kind]) && !present.has(path)) known.delete(path)
+    const present = new Set(indexed.map(({ segment }) => nameOf(segment)))
+    for (const name of known.keys())
+      if (name.startsWith(folderOf(kind)) && !present.has(name)) known.delete(name)
     return indexed
   }
 
@@ -76,20 +82,23 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
 
 const reached = (blocks: readonly Block[]): number => blocks.at(-1)?.to ?? 0
 
-async function isQuiet(platform: Platform, segment: Segment): Promise<boolean> {
-  const stat = await platform.files.stat(segment.path)
-  return stat !== undefined && platform.clock.nowMs() - stat.modifiedMs > QUIET_MS
-}
+/** The same for a segment before and after it is sealed. */
+const nameOf = ({ kind, name }: Segment): string => `${folderOf(kind)}${name}.jsonl`
+const folderOf = (kind: LedgerKind): string => `segments/${kind}/`
+
+const isQuiet = (platform: Platform, { modifiedMs }: Segment): boolean =>
+  platform.clock.nowMs() - modifiedMs > QUIET_MS
 
 /** Whole lines from an offset on: of BLOCK_BYTES when there is `more` after them, else all that are left. */
 async function wholeLines(
   platform: Platform,
-  { path, bytes }: Segment,
+  segment: Segment,
   from: number,
 ): Promise<{ lines: Buffer; more: boolean }> {
+  const { bytes } = segment
   // A line that is longer than it may be is damage; it stays in the block, so that what follows it is still found.
   for (const size of [BLOCK_BYTES, LINE_BYTES_MAX, bytes]) {
-    const read = await readRange(platform, path, from, Math.min(bytes, from + size))
+    const read = await readSegmentRange(platform, segment, from, Math.min(bytes, from + size))
     const more = from + size < bytes
     const end = read.lastIndexOf(10) + 1
     if (end > 0 || !more) return { lines: read.subarray(0, end), more }

@@ -1,8 +1,8 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import type { OriginLine, SpanLine } from '@spanledger/sdk/model'
 import { mayHold, PREFIX_DIGITS, TRACE_ID_DIGITS, traceKey, traceKeys } from '../segments/bloom.ts'
+import { readSegmentRange } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
-import { readRange } from '../segments/files.ts'
 import type { IndexedSegment } from '../segments/segment-index.ts'
 
 /** Fewer digits than this would match half the ledger. */
@@ -36,7 +36,7 @@ export async function findTrace(
     const before = found.spans.length
     for (const { from, to, traces } of indexed.blocks) {
       if (!mayHold(traces, keys)) continue
-      collect(await readRange(platform, indexed.segment.path, from, to), digits, found)
+      collect(await readSegmentRange(platform, indexed.segment, from, to), digits, found)
     }
     collect(indexed.tail.bytes, digits, found)
     if (found.spans.length > before) addOrigins(indexed, found)
@@ -61,7 +61,7 @@ export async function findTraceIds(
     for (const { from, to, traces } of blocks) {
       if (ids.size >= CANDIDATES_MAX) return [...ids]
       if (!mayHold(traces, keys)) continue
-      collectIds(await readRange(platform, segment.path, from, to), needle, prefix.length, ids)
+      collectIds(await readSegmentRange(platform, segment, from, to), needle, prefix.length, ids)
     }
     collectIds(tail.bytes, needle, prefix.length, ids)
   }

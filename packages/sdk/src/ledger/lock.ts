@@ -1,8 +1,9 @@
 import { basename, join } from 'node:path'
-import { claimOwner, disown, ownerPath, readOwner, sweepOwners, writeOwner } from '../ledger/index.ts'
-import type { Home, Owner } from '../ledger/index.ts'
 import { systemCode } from '../platform/index.ts'
 import type { Liveness, Platform } from '../platform/index.ts'
+import type { Home } from './home.ts'
+import { claimOwner, disown, ownerPath, readOwner, sweepOwners, writeOwner } from './owner.ts'
+import type { Owner } from './owner.ts'
 
 /** A holder of which nothing can be known, on another host say, is taken for dead when it has not moved for so long. */
 export const SILENT_MS = 30_000
@@ -22,7 +23,7 @@ interface Holder {
 }
 
 /**
- * A lock between processes, kept for one group commit, that a killed holder does not leave behind.
+ * A lock between processes, kept for one group commit or one sealed segment, that a killed holder does not leave behind.
  *
  * To hold it is to have linked one's own owner file to HOME/run/<name>; only that file's owner unlinks it. When the owner
  * is dead, whoever wants to put itself in its place must first hold the right to: the link `<name>.break.<owner's

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { openHome } from '../ledger/index.ts'
 import type { Platform } from '../platform/index.ts'
 import { SimulatedMachine } from '../platform/testing/index.ts'
+import { openHome } from './home.ts'
 import { Lock, SILENT_MS } from './lock.ts'
 
 const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 300)

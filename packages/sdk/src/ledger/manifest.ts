@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { LedgerKind } from '../model/index.ts'
+import { readWhole } from '../platform/index.ts'
+import type { Platform } from '../platform/index.ts'
+import type { Home } from './home.ts'
+
+/** The format this code writes. */
+export const MANIFEST_VERSION = 1
+const SUFFIX = '.manifest.json'
+
+/** What a closed segment was when it was sealed: `<segment>.manifest.json`. Source: docs/reference/ledger-format.md. */
+export interface Manifest {
+  manifest: number
+  kind: LedgerKind
+  segment: string
+  /** From 1 in its kind, in the order of sealing. */
+  number: number
+  /** SHA-256 of the manifest with the number before, as a file; null for the first. */
+  previous: string | null
+  /** Unix nanoseconds. */
+  sealedAt: string
+  /** When the segment was last written to, unix nanoseconds. */
+  writtenAt: string
+  /** By first key: `{"ledger":1,"origin":3,"span":134217}`. */
+  lines: Record<string, number>
+  /** Of the times its records tell, unix nanoseconds; absent when none does. */
+  earliest?: string
+  latest?: string
+  /** Of the segment as it was written. */
+  bytes: number
+  sha256: string
+  /** Of the sealed file; absent where the segment stays as it is (events). */
+  storedBytes?: number
+  blocks: ManifestBlock[]
+}
+
+export interface ManifestBlock {
+  offset: number
+  bytes: number
+  /** Of the block as it was written. */
+  sha256: string
+  storedOffset?: number
+  storedBytes?: number
+}
+
+/** Where a kind's chain of manifests ends: `chain.json` beside them. */
+export interface ChainEnd {
+  /** Of the manifest sealed last; 0 before the first. */
+  number: number
+  sha256: string | null
+}
+
+export function sha256(...parts: Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex')
+}
+
+export function manifestPath(home: Home, kind: LedgerKind, segment: string): string {
+  return join(home.segments[kind], segment + SUFFIX)
+}
+
+export function chainPath(home: Home, kind: LedgerKind): string {
+  return join(home.segments[kind], 'chain.json')
+}
+
+export interface FoundManifest {
+  path: string
+  /** By the file's name. */
+  segment: string
+  /** Of the file. */
+  sha256: string
+  /** Undefined when the file is not a manifest of this segment. */
+  manifest: Manifest | undefined
+}
+
+export async function readManifest(
+  platform: Platform,
+  home: Home,
+  kind: LedgerKind,
+  segment: string,
+): Promise<FoundManifest | undefined> {
+  const path = manifestPath(home, kind, segment)
+  const bytes = await readWhole(platform.files, path)
+  if (bytes === undefined) return undefined
+  const manifest = parsed(bytes) as Manifest | undefined
+  const fits =
+    manifest?.manifest === MANIFEST_VERSION &&
+    manifest.kind === kind &&
+    manifest.segment === segment &&
+    Number.isSafeInteger(manifest.number) &&
+    Array.isArray(manifest.blocks)
+  return { path, segment, sha256: sha256(bytes), manifest: fits ? manifest : undefined }
+}
+
+/** Of a kind, by the segments' names; those of `but` are left out. */
+export async function readManifests(
+  platform: Platform,
+  home: Home,
+  kind: LedgerKind,
+  but: ReadonlySet<string> = new Set(),
+): Promise<FoundManifest[]> {
+  const found: FoundManifest[] = []
+  for (const entry of (await platform.files.readdir(home.segments[kind])).toSorted()) {
+    if (!entry.endsWith(SUFFIX) || but.has(entry.slice(0, -SUFFIX.length))) continue
+    const one = await readManifest(platform, home, kind, entry.slice(0, -SUFFIX.length))
+    if (one !== undefined) found.push(one)
+  }
+  return found
+}
+
+/** Undefined when it is not there or damaged. */
+export async function readChainEnd(
+  platform: Platform,
+  home: Home,
+  kind: LedgerKind,
+): Promise<ChainEnd | 'damaged' | undefined> {
+  const bytes = await readWhole(platform.files, chainPath(home, kind))
+  if (bytes === undefined) return undefined
+  const end = parsed(bytes) as Partial<ChainEnd> | undefined
+  return Number.isSafeInteger(end?.number) && typeof end?.sha256 === 'string'
+    ? { number: end.number!, sha256: end.sha256 }
+    : 'damaged'
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) ?? undefined
+  } catch {
+    return undefined
+  }
+}

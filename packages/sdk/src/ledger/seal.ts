@@ -1,0 +1,346 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { LedgerKind } from '../model/index.ts'
+import { systemCode } from '../platform/index.ts'
+import type { OpenFile, Platform } from '../platform/index.ts'
+import { closedSegments } from './closed.ts'
+import { LEDGER_KINDS } from './home.ts'
+import type { Home } from './home.ts'
+import { LINE_BYTES_MAX } from './limits.ts'
+import { Lock } from './lock.ts'
+import {
+  MANIFEST_VERSION,
+  chainPath,
+  manifestPath,
+  readChainEnd,
+  readManifest,
+  readManifests,
+  sha256,
+} from './manifest.ts'
+import type { ChainEnd, Manifest, ManifestBlock } from './manifest.ts'
+import { SEALED_BLOCK_BYTES, tableMember } from './sealed-format.ts'
+import type { SealedBlock } from './sealed-format.ts'
+import { unpack } from './segment-file.ts'
+import { sealedPathOf } from './segment.ts'
+import type { Segment } from './segment.ts'
+import { Tally } from './tally.ts'
+
+/** What became of one closed segment. */
+export type Sealed =
+  | { segment: Segment; sealed: true; bytes: number; storedBytes: number }
+  /** It stays as it is and readable. */
+  | { segment: Segment; sealed: false; reason: 'tornLine' | 'changed' | 'unreadable' }
+
+/** Being written; of no meaning once nobody holds the lock. */
+const DRAFT_SUFFIX = '.sealing'
+const LINE_FEED = 0x0a
+const MS = 1_000_000n
+
+/** What `sealLedger` would look at, as `kind/segment`: some readings of folders, for whoever asks every few seconds. */
+export async function segmentsToSeal(platform: Platform, home: Home): Promise<string[]> {
+  const names: string[] = []
+  for (const kind of LEDGER_KINDS) {
+    for (const { name } of await closedSegments(platform, home, kind)) {
+      const isDone =
+        kind === 'events' && (await platform.files.stat(manifestPath(home, kind, name))) !== undefined
+      if (!isDone) names.push(`${kind}/${name}`)
+    }
+  }
+  return names
+}
+
+/**
+ * Seals every closed segment, and finishes what an earlier sealing left half done. Any number of processes may do this at once: one
+ * seals at a time, a segment each.
+ *
+ * A signal segment becomes `<segment>.jsonl.gz` and its plain file goes, in this order: the packed file, read back; its manifest;
+ * the end of the chain; only then the plain file is unlinked, each step durable before the next. Killed in between, the
+ * plain file is there and counts. An events segment gets a manifest and stays as it is (docs/adr/0008).
+ *
+ * Ends    when nothing is left to do, or `signal` aborts between two segments.
+ * Errors  the system's: what was being sealed stays plain.
+ */
+export async function* sealLedger(
+  platform: Platform,
+  home: Home,
+  options: { signal?: AbortSignal } = {},
+): AsyncGenerator<Sealed, void, void> {
+  const lock = new Lock(platform, home, 'seal.lock')
+  try {
+    for (const kind of LEDGER_KINDS) {
+      const sealer = new Sealer(platform, home, kind)
+      for (const segment of await closedSegments(platform, home, kind)) {
+        if (options.signal?.aborted) return
+        await lock.acquire()
+        try {
+          const sealed = await sealer.seal(segment)
+          if (sealed !== undefined) yield sealed
+        } finally {
+          await lock.release()
+        }
+      }
+    }
+  } finally {
+    await lock.close()
+  }
+}
+
+/** One kind's sealing; only under the lock. */
+class Sealer {
+  readonly #platform: Platform
+  readonly #home: Home
+  readonly #kind: LedgerKind
+  readonly #folder: string
+  #swept = false
+  #last: ChainEnd = { number: 0, sha256: null }
+  /** Segments whose manifests were. */
+  readonly #looked = new Set<string>()
+
+  constructor(platform: Platform, home: Home, kind: LedgerKind) {
+    this.#platform = platform
+    this.#home = home
+    this.#kind = kind
+    this.#folder = home.segments[kind]
+  }
+
+  /** Undefined when another process has done it. */
+  async seal(segment: Segment): Promise<Sealed | undefined> {
+    const { files } = this.#platform
+    if (!this.#swept) await this.#sweep()
+    this.#swept = true
+    const stat = await files.stat(segment.path)
+    if (stat === undefined) return undefined
+    const found = await readManifest(this.#platform, this.#home, this.#kind, segment.name)
+    if (found !== undefined) return this.#finish(segment, found.manifest)
+    const plain = await files.open(segment.path, 'read')
+    try {
+      if (!(await endsWhole(plain, stat.bytes))) return { segment, sealed: false, reason: 'tornLine' }
+      const draft = await this.#pack(segment, plain, stat.bytes)
+      if ((await files.stat(segment.path))?.bytes !== stat.bytes)
+        return { segment, sealed: false, reason: 'changed' }
+      if (draft.storedBytes !== undefined) await this.#publish(sealedPathOf(segment))
+      const manifest = await this.#addToChain(segment, {
+        ...draft,
+        writtenAt: String(BigInt(Math.round(stat.modifiedMs)) * MS),
+      })
+      return await this.#done(segment, manifest)
+    } finally {
+      await plain.close()
+    }
+  }
+
+  /** A manifest is there beside the plain file: someone was killed before unlinking it. */
+  async #finish(segment: Segment, manifest: Manifest | undefined): Promise<Sealed | undefined> {
+    if (manifest === undefined) return { segment, sealed: false, reason: 'unreadable' }
+    await this.#chainEnd()
+    if (manifest.storedBytes === undefined) return undefined
+    const problem = await this.#compare(segment, manifest)
+    if (problem !== undefined) return { segment, sealed: false, reason: problem }
+    return this.#done(segment, manifest)
+  }
+
+  /** Whether the sealed file holds what the plain one does. */
+  async #compare(segment: Segment, manifest: Manifest): Promise<'changed' | 'unreadable' | undefined> {
+    const { files } = this.#platform
+    const plain = await files.open(segment.path, 'read')
+    try {
+      if ((await plain.bytes()) !== manifest.bytes) return 'changed'
+      const sealed = await files.open(sealedPathOf(segment), 'read').catch(ignoreMissing)
+      if (sealed === undefined) return 'unreadable'
+      try {
+        for (const {
+          offset,
+          bytes,
+          storedOffset = 0,
+          storedBytes = 0,
+          sha256: expected,
+        } of manifest.blocks) {
+          const block = Buffer.allocUnsafe(bytes)
+          await plain.read(block, offset)
+          if (sha256(block) !== expected) return 'changed'
+          const unpacked = await unpack(this.#platform, sealed, { offset, bytes, storedOffset, storedBytes })
+          if (unpacked?.equals(block) !== true) return 'unreadable'
+        }
+        return undefined
+      } finally {
+        await sealed.close()
+      }
+    } finally {
+      await plain.close()
+    }
+  }
+
+  /** Writes the packed file beside its later place and reads it back: the plain file is going to be removed for it. */
+  async #pack(
+    segment: Segment,
+    plain: OpenFile,
+    bytes: number,
+  ): Promise<Omit<Manifest, 'manifest' | 'number' | 'previous' | 'sealedAt' | 'writtenAt'>> {
+    const packs = this.#kind !== 'events'
+    const tally = new Tally(this.#kind)
+    const whole = createHash('sha256')
+    const blocks: ManifestBlock[] = []
+    const stored: SealedBlock[] = []
+    let storedBytes = 0
+    const path = sealedPathOf(segment)
+    const draft = packs ? await this.#openDraft(path) : undefined
+    try {
+      for await (const block of wholeLineBlocks(plain, bytes)) {
+        const offset = blocks.length === 0 ? 0 : blocks.at(-1)!.offset + blocks.at(-1)!.bytes
+        const packing = packs ? this.#platform.compression.compress(block) : undefined
+        // Beside the packing, which has a thread of its own.
+        tally.add(block)
+        whole.update(block)
+        const one: ManifestBlock = { offset, bytes: block.length, sha256: sha256(block) }
+        const packed = await packing
+        if (packed !== undefined) {
+          await write(draft!, packed, storedBytes, path)
+          const place = { storedOffset: storedBytes, storedBytes: packed.length }
+          stored.push({ offset, bytes: block.length, ...place })
+          Object.assign(one, place)
+          storedBytes += packed.length
+          const back = await unpack(this.#platform, draft!, stored.at(-1)!)
+          if (back?.equals(block) !== true)
+            throw Object.assign(new Error(`${path} does not read back`), { code: 'EIO' })
+        }
+        blocks.push(one)
+      }
+      if (draft !== undefined) {
+        const table = tableMember(stored)
+        await write(draft, table, storedBytes, path)
+        storedBytes += table.length
+        await draft.datasync()
+      }
+    } finally {
+      await draft?.close()
+    }
+    return {
+      kind: this.#kind,
+      segment: segment.name,
+      lines: tally.lines,
+      ...(tally.earliest === undefined ? {} : { earliest: tally.earliest, latest: tally.latest! }),
+      bytes,
+      sha256: whole.digest('hex'),
+      ...(packs ? { storedBytes } : {}),
+      blocks,
+    }
+  }
+
+  async #addToChain(
+    segment: Segment,
+    draft: Omit<Manifest, 'manifest' | 'number' | 'previous' | 'sealedAt'>,
+  ): Promise<Manifest> {
+    const end = await this.#chainEnd()
+    const { kind, segment: name, ...facts } = draft
+    const manifest: Manifest = {
+      manifest: MANIFEST_VERSION,
+      kind,
+      segment: name,
+      number: end.number + 1,
+      previous: end.sha256,
+      sealedAt: String(this.#platform.clock.nowUnixNano()),
+      ...facts,
+    }
+    const text = Buffer.from(`${JSON.stringify(manifest)}\n`)
+    await this.#replace(manifestPath(this.#home, this.#kind, segment.name), text)
+    await this.#endChain({ number: manifest.number, sha256: sha256(text) })
+    return manifest
+  }
+
+  /**
+   * The manifest sealed last. `chain.json`, which comes after it, is behind when its writer was killed in between, and
+   * anyone may have removed it; so each manifest is looked at once.
+   */
+  async #chainEnd(): Promise<ChainEnd> {
+    const told = await readChainEnd(this.#platform, this.#home, this.#kind)
+    if (typeof told === 'object' && told.number > this.#last.number) this.#last = told
+    const found = await readManifests(this.#platform, this.#home, this.#kind, this.#looked)
+    for (const { segment, manifest, sha256: hash } of found) {
+      this.#looked.add(segment)
+      if (manifest !== undefined && manifest.number > this.#last.number)
+        this.#last = { number: manifest.number, sha256: hash }
+    }
+    if (typeof told !== 'object' || told.number !== this.#last.number) await this.#endChain(this.#last)
+    return this.#last
+  }
+
+  async #endChain(end: ChainEnd): Promise<void> {
+    if (end.number === 0) return
+    const text = `${JSON.stringify({ chain: MANIFEST_VERSION, kind: this.#kind, ...end })}\n`
+    await this.#replace(chainPath(this.#home, this.#kind), Buffer.from(text))
+  }
+
+  /** Durable when it resolves; whole under its name or not at all. */
+  async #replace(path: string, bytes: Uint8Array): Promise<void> {
+    const draft = await this.#openDraft(path)
+    try {
+      await write(draft, bytes, 0, path)
+      await draft.datasync()
+    } finally {
+      await draft.close()
+    }
+    await this.#publish(path)
+  }
+
+  async #openDraft(path: string): Promise<OpenFile> {
+    await this.#platform.files.unlink(path + DRAFT_SUFFIX).catch(ignoreMissing)
+    return this.#platform.files.open(path + DRAFT_SUFFIX, 'create', 0o600)
+  }
+
+  async #publish(path: string): Promise<void> {
+    await this.#platform.files.rename(path + DRAFT_SUFFIX, path)
+    await this.#platform.files.syncDirectory(this.#folder)
+  }
+
+  async #done(segment: Segment, { bytes, storedBytes }: Manifest): Promise<Sealed> {
+    const { files } = this.#platform
+    if (storedBytes === undefined) return { segment, sealed: true, bytes, storedBytes: bytes }
+    // Once more: what an earlier sealing renamed need not be on the disk.
+    await files.syncDirectory(this.#folder)
+    if ((await files.stat(segment.path))?.bytes !== bytes)
+      return { segment, sealed: false, reason: 'changed' }
+    await files.unlink(segment.path)
+    await files.syncDirectory(this.#folder)
+    return { segment, sealed: true, bytes, storedBytes }
+  }
+
+  /** What killed sealers left half written. */
+  async #sweep(): Promise<void> {
+    const { files } = this.#platform
+    for (const entry of await files.readdir(this.#folder)) {
+      if (entry.endsWith(DRAFT_SUFFIX)) await files.unlink(join(this.#folder, entry)).catch(ignoreMissing)
+    }
+  }
+}
+
+/** Blocks of whole lines that together are the file; a line beyond LINE_BYTES_MAX is cut. */
+async function* wholeLineBlocks(file: OpenFile, bytes: number): AsyncGenerator<Buffer, void, void> {
+  for (let offset = 0; offset < bytes;) {
+    let block: Buffer | undefined
+    for (const size of [SEALED_BLOCK_BYTES, LINE_BYTES_MAX]) {
+      const buffer = Buffer.allocUnsafe(Math.min(size, bytes - offset))
+      const count = await file.read(buffer, offset)
+      if (count < buffer.length) throw Object.assign(new Error('the segment became shorter'), { code: 'EIO' })
+      const end = buffer.lastIndexOf(LINE_FEED) + 1
+      block = end > 0 ? buffer.subarray(0, end) : buffer
+      if (end > 0) break
+    }
+    yield block!
+    offset += block!.length
+  }
+}
+
+async function endsWhole(file: OpenFile, bytes: number): Promise<boolean> {
+  const last = Buffer.alloc(1)
+  return (await file.read(last, bytes - 1)) === 1 && last[0] === LINE_FEED
+}
+
+async function write(file: OpenFile, bytes: Uint8Array, at: number, path: string): Promise<void> {
+  if ((await file.write([bytes], at)) < bytes.length)
+    throw Object.assign(new Error(`no space left for ${path}`), { code: 'ENOSPC' })
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (systemCode(error) !== 'ENOENT') throw error
+  return undefined
+}

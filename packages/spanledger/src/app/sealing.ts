@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { type Home, segmentsToSeal } from '@spanledger/sdk/ledger'
+import type { Platform } from '@spanledger/sdk/platform'
+
+/** Looking costs a few readings of folders. */
+const LOOK_EVERY_MS = 5_000
+const RETRY_AFTER_MS = 60_000
+/** Receiving and questions come first: at full load they have nine tenths of a core that sealing wants too. */
+const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL
+const PROGRAM = fileURLToPath(new URL('../../bin/spanledger.js', import.meta.url))
+
+/**
+ * Seals closed segments beside receiving, in a process of its own (`spanledger seal`): packing takes a core, and only a
+ * process can be given a low priority and its memory back. It may be killed at any point.
+ *
+ * Returns the way to stop, which waits for the process to end.
+ */
+export function sealInBackground(
+  platform: Platform,
+  home: Home,
+  warn: (message: string) => void,
+): () => Promise<void> {
+  const stopping = new AbortController()
+  const running = (async () => {
+    // A segment that was left as it is would be left again.
+    const tried = new Set<string>()
+    let waitMs = LOOK_EVERY_MS
+    for (;;) {
+      await platform.clock.sleep(waitMs, stopping.signal)
+      if (stopping.signal.aborted) return
+      try {
+        const names = await segmentsToSeal(platform, home)
+        if (names.some((name) => !tried.has(name))) await seal(home, stopping.signal)
+        for (const name of names) tried.add(name)
+        waitMs = LOOK_EVERY_MS
+      } catch (error) {
+        waitMs = RETRY_AFTER_MS
+        warn(`could not seal: ${(error as Error).message}`)
+      }
+    }
+  })()
+  return async () => {
+    stopping.abort()
+    await running
+  }
+}
+
+async function seal(home: Home, stopped: AbortSignal): Promise<void> {
+  const child = spawn(process.execPath, [PROGRAM, 'seal', '--json', '--home', home.dir], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  lower(child)
+  const stop = (): void => void child.kill('SIGKILL')
+  stopped.addEventListener('abort', stop)
+  let told = ''
+  child.stderr.on('data', (chunk) => (told = `${told}${chunk}`.slice(0, 1_000)))
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', resolve)
+    })
+    if (code !== 0 && !stopped.aborted) throw new Error(messageIn(told) ?? `the process ended with ${code}`)
+  } finally {
+    stopped.removeEventListener('abort', stop)
+  }
+}
+
+function lower({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, PRIORITY)
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** Of an error that was told with --json. */
+function messageIn(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { error: { message: string } }).error.message
+  } catch {
+    return text.trim() === '' ? undefined : text.trim()
+  }
+}

@@ -1,0 +1,61 @@
+import { basename, join } from 'node:path'
+import { findSegment, type Home, type Segment } from '@spanledger/sdk/ledger'
+import { hexOf, type Platform, systemCode } from '@spanledger/sdk/platform'
+
+const PREFIX = 'held-'
+/** No question takes so long: what is older was left by a process that was killed. */
+const LEFT_AFTER_MS = 600_000
+
+/** Segments that stay where they are until they are let go. */
+export interface HeldSegments {
+  segments: Segment[]
+  release(): Promise<void>
+}
+
+/**
+ * Holds plain segments by second names below HOME/index, so that sealing may remove the first while DuckDB, which opens a file
+ * when it comes to it, is at work. Those sealed since they were listed are given as that.
+ */
+export async function holdSegments(
+  platform: Platform,
+  home: Home,
+  listed: readonly Segment[],
+): Promise<HeldSegments> {
+  const { files, clock } = platform
+  const mark = `${PREFIX}${clock.nowMs()}-${hexOf(platform.random(6))}-`
+  const links: string[] = []
+  const hold = async (segment: Segment): Promise<Segment | undefined> => {
+    if (segment.sealed) return segment
+    const path = join(home.index, mark + basename(segment.path))
+    try {
+      await files.link(segment.path, path)
+      links.push(path)
+      return { ...segment, path }
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error
+      return findSegment(platform, home, segment.kind, segment.name)
+    }
+  }
+  const release = async (): Promise<void> => {
+    for (const path of links.splice(0)) await files.unlink(path)
+  }
+  try {
+    await sweep(platform, home)
+    const segments: Segment[] = []
+    for (const segment of listed) {
+      const held = await hold(segment)
+      if (held !== undefined) segments.push(held)
+    }
+    return { segments, release }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+async function sweep({ files, clock }: Platform, home: Home): Promise<void> {
+  for (const entry of await files.readdir(home.index)) {
+    const since = entry.startsWith(PREFIX) ? Number.parseInt(entry.slice(PREFIX.length), 10) : NaN
+    if (clock.nowMs() - since > LEFT_AFTER_MS) await files.unlink(join(home.index, entry))
+  }
+}
