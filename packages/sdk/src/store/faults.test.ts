@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { listSegments, openHome, verifyLedger } from '../ledger/index.ts'
+import { listSegments, openHome, sealLedger, verifyLedger } from '../ledger/index.ts'
 import type { Home } from '../ledger/index.ts'
 import type { LedgerKind, NewEvent } from '../model/index.ts'
 import { uuidFrom } from '../platform/index.ts'
@@ -293,5 +293,24 @@ describe('signals', () => {
     await first
     await store.append(spans('b'))
     expect(store.stats()).toMatchObject({ queuedBytes: 0, refused: { busy: 1 } })
+  })
+})
+
+describe('a writer at work whose HOME/run somebody emptied', () => {
+  test('writes on in a new segment, as the one it left alone may have been sealed', async () => {
+    const store = openSignalStore(platform, home)
+    await store.append(spans('a'))
+    for (const entry of await platform.files.readdir(home.run))
+      await platform.files.unlink(`${home.run}/${entry}`)
+    const sealer = machine.start()
+    await platform.clock.sleep(40_000)
+    expect(await collect(sealLedger(sealer, home))).toMatchObject([{ sealed: true }])
+    await store.append(spans('b'))
+    expect(await recorded(platform, home)).toEqual([...linesOf(spans('a')), ...linesOf(spans('b'))])
+    await platform.clock.sleep(40_000)
+    expect(await collect(sealLedger(sealer, home))).toEqual([])
+    await store.append(spans('c'))
+    expect(await listSegments(platform, home, 'spans')).toHaveLength(2)
+    await store.close()
   })
 })
