@@ -68,6 +68,15 @@ describe.each(EXAMPLES)('%s', (file, signal) => {
 })
 
 describe.each(['traces', 'metrics', 'logs'] as const)('export %s', (signal) => {
+  it('gives as many records as asked for', async () => {
+    const args = [PROGRAM, 'export', signal, '--limit', '1', '--home', daemons[0]!.home]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    const records =
+      stdout.match(/"(?:startTimeUnixNano":"\d+","endTimeUnixNano|body|asInt|asDouble|count)"/g) ?? []
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1)
+    expect(normalForm(signal, fromOtlpJson(signal, stdout))).toHaveLength(1)
+  })
+
   it('gives back what came in', async () => {
     const sent = EXAMPLES.filter(([, of]) => of === signal).flatMap(([file]) =>
       normalForm(signal, decode(signal, read(file))),

@@ -5,7 +5,7 @@ import type { SignalKind } from '@spanledger/sdk/model'
 import type { OtlpWriter, Signal } from '../../otlp/index.ts'
 import type { QueryContext } from '../context.ts'
 import { type TimeRange, timeRange } from '../ledger-input.ts'
-import { choice, since, until } from '../params.ts'
+import { choice, since, until, wholeNumber } from '../params.ts'
 import { query } from '../query.ts'
 import { SIGNALS } from './import.ts'
 
@@ -18,14 +18,25 @@ const LINE_FEED = 10
  */
 export const exportSignal = query({
   summary: 'One signal as OTLP JSON Lines, as it came in',
-  params: v.strictObject({ signal: choice('what to export', 'SIGNAL', SIGNALS, 1), since, until }),
+  params: v.strictObject({
+    signal: choice('what to export', 'SIGNAL', SIGNALS, 1),
+    since,
+    until,
+    limit: v.optional(wholeNumber('at most so many records, the oldest ones (all unless told)')),
+  }),
   streams: true,
   async run(context, given): Promise<AsyncIterable<string>> {
-    return requests(context, given.signal, timeRange(context, given))
+    return requests(context, given.signal, timeRange(context, given), given.limit)
   },
 })
 
-async function* requests(context: QueryContext, signal: Signal, range: TimeRange): AsyncGenerator<string> {
+async function* requests(
+  context: QueryContext,
+  signal: Signal,
+  range: TimeRange,
+  limit = Infinity,
+): AsyncGenerator<string> {
+  let left = limit
   const { createOtlpWriter } = await import('../../otlp/index.ts')
   for (const { segment } of await context.indexes.of(KINDS[signal])) {
     // One writer a segment: definitions stand in the segment that refers to them.
@@ -33,12 +44,14 @@ async function* requests(context: QueryContext, signal: Signal, range: TimeRange
     for await (const { lines } of readSegment(context.platform, segment)) {
       for (const line of textLines(lines)) {
         if (!isWithin(line, range)) continue
+        if (RECORD.test(line) && left-- <= 0) break
         const request = addWhole(writer, line)
         if (request !== undefined) yield request
       }
     }
     const rest = writer.end()
     if (rest !== undefined) yield rest
+    if (left <= 0) return
   }
 }
 
@@ -64,13 +77,16 @@ function addWhole(writer: OtlpWriter, line: string): string | undefined {
   }
 }
 
+/** A line that is a record, not a header or a definition. */
+const RECORD = /^\{"(?:span|log|point)"/
+
 /** By the first time a record tells: a span's start, a log's time, a point's time. Definitions always pass. */
 const TIME = /^\{"(?:span|point)".*?"(?:start|time)":"(\d+)"|^\{"log":"(\d+)"(?:,"observed":"(\d+)")?/
 
 function isWithin(line: string, { since: from, until: to }: TimeRange): boolean {
   if (from === undefined && to === undefined) return true
   const match = TIME.exec(line)
-  if (match === null) return !/^\{"(?:span|log|point)"/.test(line)
+  if (match === null) return !RECORD.test(line)
   const [, time, logged, observed] = match
   const at = BigInt(time ?? (logged === '0' ? (observed ?? '0') : logged!))
   return (from === undefined || at >= from) && (to === undefined || at < to)
