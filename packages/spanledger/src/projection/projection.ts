@@ -36,10 +36,17 @@ export interface ProjectionStatus {
   digest: string | null
   /** On the disk. */
   bytes: number
+  /** While it is being derived anew. */
+  rebuilding: Progress | null
 }
 
 /** In the projection's unit. */
-export type OnProgress = (progress: { done: number; total: number }) => void
+export interface Progress {
+  done: number
+  total: number
+}
+
+export type OnProgress = (progress: Progress) => void
 
 export interface ProjectionCheck {
   /** Things compared. */

@@ -7,6 +7,7 @@ import type {
   SessionDetail,
   SessionStatus,
   SessionSummary,
+  Spending,
   TimeSpent,
   Tokens,
 } from './session-view.ts'
@@ -56,14 +57,46 @@ const sumOf = (calls: readonly Priced[]): { tokens: Tokens; costUsd: number | nu
 
 /** State -> the line of `sessions`. Undefined when nothing with a time was told. */
 export function summaryOf(state: SessionState, prices: PriceOf, nowMs: number): SessionSummary | undefined {
-  const things = thingsOf(state)
-  return summary(
-    state,
-    things,
-    things.modelCalls.map((call) => priced(call, prices)),
-    nowMs,
-  )
+  return figuresOf(state, prices, nowMs)?.summary
 }
+
+/** The same, and what it adds to the cost of days and models. */
+export function figuresOf(
+  state: SessionState,
+  prices: PriceOf,
+  nowMs: number,
+): { summary: SessionSummary; spending: Spending[] } | undefined {
+  const things = thingsOf(state)
+  const calls = things.modelCalls.map((call) => priced(call, prices))
+  const head = summary(state, things, calls, nowMs)
+  return head && { summary: head, spending: spendingOf(calls) }
+}
+
+function spendingOf(calls: readonly Priced[]): Spending[] {
+  const groups = new Map<string, Priced[]>()
+  for (const one of calls) {
+    const key = `${dayOf(one.call.start)} ${one.model}`
+    const group = groups.get(key)
+    if (group) group.push(one)
+    else groups.set(key, [one])
+  }
+  return [...groups.values()].map((group) => ({
+    day: dayOf(group[0]!.call.start),
+    model: group[0]!.model,
+    modelCalls: group.length,
+    unpricedModelCalls: unpricedIn(group),
+    ...sumOf(group),
+  }))
+}
+
+const unpricedIn = (calls: readonly Priced[]): number =>
+  calls.filter(({ call, costUsd }) => costUsd === null && call.outcome !== 'failed').length
+
+/** Beyond it no calendar goes. */
+const CALENDAR_MS_MAX = 8.64e15
+
+const dayOf = (at: number): string =>
+  Math.abs(at) <= CALENDAR_MS_MAX ? iso(at).slice(0, iso(at).indexOf('T')) : 'unknown'
 
 function summary(
   state: SessionState,
@@ -96,8 +129,7 @@ function summary(
     compactions: things.compactions.length,
     tokens,
     costUsd,
-    unpricedModelCalls: calls.filter((call) => call.costUsd === null && call.call.outcome !== 'failed')
-      .length,
+    unpricedModelCalls: unpricedIn(calls),
     sources: sourcesOf([...things.modelCalls, ...things.toolCalls, ...things.prompts, ...things.agents]),
   }
 }

@@ -47,7 +47,7 @@ export const eventReplay = query({
       matcher(context, given),
       given.limit,
     )
-    const states = model.statesAfter(steps)
+    const states = await model.statesAfter(steps)
     const first = BigInt(steps[0]?.happened ?? 0)
     return {
       rows: steps.map(({ event, happened }, i) => ({
