@@ -6,6 +6,7 @@ import { HotStates } from './hot-states.ts'
 import { compareNano } from './moment.ts'
 import type { PriceOf } from './prices.ts'
 import type { SessionSummary, Spending } from './session-view.ts'
+import { figuresOf } from './view.ts'
 import { initialState, STREAM_PREFIX, toldOf, type FoldedEvent, type SessionState } from './state.ts'
 
 /** Of a session that is shown by itself, with its parts: as its events tell it, so an open one is `active` whatever the time. */
@@ -32,7 +33,7 @@ export interface SessionStreams {
 }
 
 /** Told events that are kept at hand, 1 kB each: those of the sessions that were heard of last. */
-const HOT_EVENTS_MAX = 30_000
+const HOT_EVENTS_MAX = 20_000
 /** As long as this is folded at a time before whatever else waits has its turn. */
 const FOLD_MS_MAX = 20
 
@@ -99,6 +100,12 @@ export class SessionProjection implements EventProjection {
 
   async #fold(id: string): Promise<void> {
     const kin = this.#kin(id)
+    if (kin.length === 1) {
+      const figures = figuresOf(await this.#stateOf(id), this.#prices, -Infinity)
+      this.#entries.get(id)!.figures = figures && this.#compact(figures)
+      this.#stale.delete(id)
+      return
+    }
     const fold = await this.foldOf(kin, () => -Infinity)
     for (const one of kin) {
       const figures = fold.isShown(one) ? fold.figures(one) : undefined
@@ -171,8 +178,12 @@ export class SessionProjection implements EventProjection {
   /** A fold of these sessions alone, from their events. */
   async foldOf(ids: readonly string[], nowMs: () => number): Promise<SessionFold> {
     const fold = new SessionFold(this.#prices, nowMs)
-    for (const id of ids) fold.take(this.#hot.get(id) ?? (await this.#load(id)))
+    for (const id of ids) fold.take(await this.#stateOf(id))
     return fold
+  }
+
+  async #stateOf(id: string): Promise<SessionState> {
+    return this.#hot.get(id) ?? this.#load(id)
   }
 
   async #load(id: string): Promise<SessionState> {
