@@ -11,6 +11,8 @@ export interface Refusal {
   near?: string[]
   /** Lines that show where: an excerpt with a caret under it. */
   place?: string
+  /** The parameter that is wrong; the message and what is next may name it, and a face may spell it as its own people do. */
+  parameter?: string
 }
 
 export type RefusalCode =
