@@ -86,30 +86,37 @@ export function agentsOf(figures: Iterable<SessionFigures>): AgentFigures[] {
     )
 }
 
-/** Days latest first, the others dearest first. */
+/** Days latest first, the others dearest first; `total` is of all of them. */
 export function costBy(
   figures: Iterable<SessionFigures>,
   by: CostDimension,
   { since = '', until = '\uffff' }: Days,
-): CostFigures[] {
+): { rows: CostFigures[]; total: CostFigures } {
   const rows = new Map<string, CostFigures>()
+  let total: CostFigures = { key: 'total', sessions: 0, modelCalls: 0, ...NO_COST }
   for (const { summary, spending } of figures) {
     const counted = new Set<string>()
     for (const one of spending) {
       if (one.day < since || one.day > until) continue
       const key = by === 'agent' ? summary.agent : one[by]
-      const row = rows.get(key)
-      rows.set(key, {
-        key,
-        sessions: (row?.sessions ?? 0) + (counted.has(key) ? 0 : 1),
-        modelCalls: (row?.modelCalls ?? 0) + one.modelCalls,
-        ...addCost(row ?? NO_COST, one),
-      })
+      const row = rows.get(key) ?? { key, sessions: 0, modelCalls: 0, ...NO_COST }
+      rows.set(key, addSpending(row, one, !counted.has(key)))
+      total = addSpending(total, one, counted.size === 0)
       counted.add(key)
     }
   }
   const keys = (a: CostFigures, b: CostFigures): number => compare(a.key, b.key)
-  return [...rows.values()]
-    .map(rounded)
-    .toSorted((a, b) => (by === 'day' ? keys(b, a) : (b.costUsd ?? -1) - (a.costUsd ?? -1) || keys(a, b)))
+  return {
+    rows: [...rows.values()]
+      .map(rounded)
+      .toSorted((a, b) => (by === 'day' ? keys(b, a) : (b.costUsd ?? -1) - (a.costUsd ?? -1) || keys(a, b))),
+    total: rounded(total),
+  }
 }
+
+const addSpending = (row: CostFigures, one: Spending, isNew: boolean): CostFigures => ({
+  key: row.key,
+  sessions: row.sessions + (isNew ? 1 : 0),
+  modelCalls: row.modelCalls + one.modelCalls,
+  ...addCost(row, one),
+})

@@ -74,7 +74,8 @@ export class Follower<P extends EventProjection> implements Projection {
       const state = await this.#caughtUp()
       const since = state.seen.count - (this.#kept ?? 0)
       if (since > 0 && (this.#kept === undefined || since >= SNAPSHOT_EVENTS + this.#lines))
-        await this.#keep(state)
+        // What cannot be kept, on a full disk, costs time later and no answer now.
+        await this.#keep(state).catch(() => {})
       return state.projection
     })
   }

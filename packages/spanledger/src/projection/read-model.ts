@@ -6,7 +6,7 @@ import { Follower, type EventBatches } from './follower.ts'
 import type { SessionFold } from './fold.ts'
 import { compareNano, happenedBy, millisOf, recordedBy, type Moment } from './moment.ts'
 import { Observer, type EventSink, type WrittenLines } from './observer.ts'
-import { agentsOf, costBy, type AgentFigures, type CostDimension, type CostFigures, type Days } from './figures.ts'
+import { agentsOf, costBy, type AgentFigures, type CostDimension, type Days } from './figures.ts'
 import type { PriceTable } from './prices.ts'
 import type { Projection } from './projection.ts'
 import { sessionOf, STATE_EVENTS_MAX, statesAfter, type Step } from './replay.ts'
@@ -41,7 +41,7 @@ export interface SessionReadModel {
   list(options?: ListOptions): SessionList
   show(idOrPrefix: string, options?: { limit?: number }): Promise<SessionAnswer>
   agents(): AgentFigures[]
-  cost(by: CostDimension, days?: Days): CostFigures[]
+  cost(by: CostDimension, days?: Days): ReturnType<typeof costBy>
   /**
    * The sessions as they were known at each of the moments, latest last: a group at a time that has nothing to do with the
    * others, so that no more than one is in memory. Groups that are the same at all moments are left out.
@@ -135,7 +135,7 @@ class Sessions implements SessionReadModel {
     return agentsOf(this.#sessions.figures())
   }
 
-  cost(by: CostDimension, days: Days = {}): CostFigures[] {
+  cost(by: CostDimension, days: Days = {}): ReturnType<typeof costBy> {
     return costBy(this.#sessions.figures(), by, days)
   }
 

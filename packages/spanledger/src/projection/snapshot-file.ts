@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Home } from '@spanledger/sdk/ledger'
-import { hexOf, type OpenFile, type Platform } from '@spanledger/sdk/platform'
+import { type Clock, type Files, hexOf, type OpenFile, type Platform } from '@spanledger/sdk/platform'
 
 /** One read or write. */
 const PIECE_BYTES = 1024 * 1024
@@ -20,7 +20,7 @@ const pathOf = (home: Home, name: string): string => join(home.index, `${name}.j
  * Errors  those of the disk; the one before stays.
  */
 export async function writeSnapshot(
-  { files, random }: Platform,
+  { clock, files, random }: Platform,
   home: Home,
   name: string,
   head: object,
@@ -52,9 +52,22 @@ export async function writeSnapshot(
       await file.close()
     }
     await files.rename(temporary, pathOf(home, name))
+    await sweep(files, clock, home, name)
   } catch (error) {
     await files.unlink(temporary).catch(() => {})
     throw error
+  }
+}
+
+/** What writers that died left half written: nobody writes for so long. */
+const ABANDONED_MS = 3_600_000
+
+async function sweep(files: Files, clock: Clock, home: Home, name: string): Promise<void> {
+  for (const file of await files.readdir(home.index)) {
+    if (!file.startsWith(`${name}.jsonl.`)) continue
+    const path = join(home.index, file)
+    const stat = await files.stat(path)
+    if (stat && clock.nowMs() - stat.modifiedMs > ABANDONED_MS) await files.unlink(path)
   }
 }
 
