@@ -63,6 +63,8 @@ export function writeSessionEvents(home, events, { sessionEvents } = {}) {
 const lineOf = ({ event, id, stream, version, time, data }, position) =>
   `{"event":"${event}","id":"${id}","stream":"${stream}","version":${version},"position":${position},"time":"${time}","data":${JSON.stringify(data)}}`
 
+const nano = (at) => `${Math.round(at)}000000`
+
 function createSession(random, n, sessionEvents) {
   const session = uuid(`session ${n}`)
   const [agent, agentVersion, models] = AGENTS[Math.floor(random() * AGENTS.length)]
@@ -71,7 +73,6 @@ function createSession(random, n, sessionEvents) {
   const workingDirectory = `/home/dev/work/project-${Math.floor(random() * 12)}`
   const pick = (list) => list[Math.floor(random() * list.length)]
   let [version, ms, turns] = [0, START_MS + n * 90_000, 0]
-  const nano = (at) => `${Math.round(at)}000000`
   const event = (name, data, at = ms) => ({
     event: name,
     id: uuid(`${session} ${version}`),
@@ -197,7 +198,8 @@ function createSession(random, n, sessionEvents) {
         }),
       )
       const calls = 2 + Math.floor(random() * 12)
-      for (let call = 0; call < calls && version < size; call++) {
+      for (let call = 0; call < calls; call++) {
+        if (this.done()) break
         told.push(...modelCall(trace))
         if (call < calls - 1) told.push(...toolCall(trace))
       }

@@ -50,6 +50,7 @@ export class EventReader {
     const index = this.#index()
     const fronts = types?.map((type) => Buffer.from(`{"event":${JSON.stringify(type)},`))
     let open: { segment: number; file: OpenFile } | undefined
+    let scratch: Buffer = Buffer.alloc(0)
     try {
       for (const run of runs(index, positions)) {
         const { name, path } = index.segments[run.segment]!
@@ -59,7 +60,9 @@ export class EventReader {
           const file = await this.#platform.files.open(segmentPath(this.#home, 'events', name), 'read')
           open = { segment: run.segment, file }
         }
-        const bytes = Buffer.allocUnsafe(run.end - run.start)
+        // One for all reads: nothing of an event points into it, and a new one each time costs 100 MB before they are collected.
+        if (scratch.length < run.end - run.start) scratch = Buffer.allocUnsafeSlow(run.end - run.start)
+        const bytes = scratch.subarray(0, run.end - run.start)
         const count = await open.file.read(bytes, run.start)
         const batch: RecordedEvent[] = []
         for (const offset of run.offsets) {

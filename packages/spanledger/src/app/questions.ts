@@ -89,7 +89,10 @@ export function createQuestions(
       if (sessions.opened && !home.readOnly) {
         const model = await sessions()
         // What cannot be kept is derived again by whoever comes next.
-        await model.refresh().then(() => model.close()).catch(() => {})
+        await model
+          .refresh()
+          .then(() => model.close())
+          .catch(() => {})
       }
       if (events.opened) await (await events()).close()
     },

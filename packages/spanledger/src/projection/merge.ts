@@ -19,6 +19,8 @@ export function ms(nano: string | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined
 }
 
+const isTimed = ({ data }: Told): boolean => data.startUnixNano !== undefined
+
 const isSpan = (told: Told): boolean => told.data.source.startsWith('span:')
 
 const byRank = (a: Told, b: Told): number =>
@@ -40,7 +42,6 @@ export function thingOf(observations: readonly Told[]): Thing {
   let id = told[0]?.id ?? ''
   for (const one of told) if (one.id < id) id = one.id
   // A span measures; a log is written afterwards and rounds.
-  const isTimed = ({ data }: Told): boolean => data.startUnixNano !== undefined
   const clock = told.find((one) => isTimed(one) && isSpan(one)) ?? told.find(isTimed)
   const start = ms(clock?.data.startUnixNano) ?? 0
   return {

@@ -70,7 +70,12 @@ export class Observer {
     return new Map(this.#home.readOnly ? [] : Object.entries(offsets))
   }
 
-  async #readSignals(kind: 'spans' | 'logs', segment: Segment, key: string, offsets: Map<string, number>): Promise<boolean> {
+  async #readSignals(
+    kind: 'spans' | 'logs',
+    segment: Segment,
+    key: string,
+    offsets: Map<string, number>,
+  ): Promise<boolean> {
     let moved = false
     for await (const chunk of readSegment(this.#platform, segment, offsets.get(key) ?? 0)) {
       const events: SessionEvent[] = []

@@ -86,7 +86,7 @@ export function priceTable(...tables: readonly (readonly Price[])[]): PriceTable
     remembered.set(model, found)
     return found
   }
-  const priceOf: PriceOf = (model, atMs, tokens) => {
+  const dollarsOf: PriceOf = (model, atMs, tokens) => {
     const price = pricesFor(model).find(({ validFrom }) => Date.parse(validFrom) <= atMs)
     if (!price) return null
     const plain = Math.max(0, tokens.input - tokens.cacheRead - tokens.cacheWrite)
@@ -98,7 +98,7 @@ export function priceTable(...tables: readonly (readonly Price[])[]): PriceTable
     return dollars / 1e6
   }
   const id = createHash('sha256').update(JSON.stringify(tables)).digest('hex').slice(0, 16)
-  return Object.assign(priceOf, { id })
+  return Object.assign(dollarsOf, { id })
 }
 
 /** Latest first. */

@@ -32,8 +32,8 @@ export interface SessionStreams {
   readStream(stream: string): AsyncIterable<FoldedEvent>
 }
 
-/** Told events that are kept at hand, 1 kB each: those of the sessions that were heard of last. */
-const HOT_EVENTS_MAX = 20_000
+/** Told events that are kept at hand, 2 kB each, 20 MB in all: those of the sessions that were heard of last. */
+const HOT_EVENTS_MAX = 10_000
 /** As long as this is folded at a time before whatever else waits has its turn. */
 const FOLD_MS_MAX = 20
 
@@ -52,6 +52,7 @@ export class SessionProjection implements EventProjection {
   readonly #stale = new Set<string>()
   /** Equal strings once: most sessions have their agent, folder and models in common. */
   readonly #words = new Map<string, string>()
+  readonly #lists = new Map<string, string[]>()
 
   constructor(prices: PriceOf, streams: SessionStreams, clock: Clock) {
     this.#prices = prices
@@ -132,11 +133,18 @@ export class SessionProjection implements EventProjection {
         agent: once(summary.agent),
         agentVersion: maybe(summary.agentVersion),
         workingDirectory: maybe(summary.workingDirectory),
-        models: summary.models.map(once),
-        sources: summary.sources.map(once),
+        models: this.#onceList(summary.models),
+        sources: this.#onceList(summary.sources),
       },
       spending: spending.map((one) => ({ ...one, day: once(one.day), model: once(one.model) })),
     }
+  }
+
+  #onceList(words: string[]): string[] {
+    const key = words.join('\n')
+    const known = this.#lists.get(key)
+    if (known === undefined) this.#lists.set(key, words)
+    return known ?? words
   }
 
   has(id: string): boolean {

@@ -138,15 +138,14 @@ function summary(
 }
 
 /** Of those that told it the one of the highest rank; ties by id. */
-function firstTeller(state: SessionState, field: 'agent' | 'agentVersion' | 'workingDirectory'): Told | undefined {
+function firstTeller(
+  state: SessionState,
+  name: 'agent' | 'agentVersion' | 'workingDirectory',
+): Told | undefined {
   let first: Told | undefined
   for (const one of state.told.values()) {
-    if (one.data[field] === undefined) continue
-    if (
-      !first ||
-      one.data.rank > first.data.rank ||
-      (one.data.rank === first.data.rank && one.id < first.id)
-    )
+    if (one.data[name] === undefined) continue
+    if (!first || one.data.rank > first.data.rank || (one.data.rank === first.data.rank && one.id < first.id))
       first = one
   }
   return first

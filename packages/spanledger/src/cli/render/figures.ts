@@ -27,10 +27,7 @@ export function renderAgents({ rows }: AnswerOf<'agents'>, terminal: Terminal): 
   )
 }
 
-export function renderCost(
-  { by, from, to, rows, total }: AnswerOf<'cost'>,
-  terminal: Terminal,
-): string {
+export function renderCost({ by, from, to, rows, total }: AnswerOf<'cost'>, terminal: Terminal): string {
   const days = [from === null ? '' : ` from ${from}`, to === null ? '' : ` to ${to}`].join('')
   if (rows.length === 0) return `No model calls${days}.\n`
   const drawn = table(

@@ -8,10 +8,17 @@ export function renderProjections({ rows }: AnswerOf<'projections'>, terminal: T
     [
       { head: 'NAME', value: (p) => p.name },
       { head: 'VERSION', align: 'right', value: (p) => String(p.version) },
-      { head: 'STATE', value: (p) => (p.rebuilding === null ? p.state : `rebuilding ${percent(p.rebuilding)}`) },
+      {
+        head: 'STATE',
+        value: (p) => (p.rebuilding === null ? p.state : `rebuilding ${percent(p.rebuilding)}`),
+      },
       { head: 'SEEN', align: 'right', value: (p) => `${formatInteger(p.seen)} ${p.unit}` },
       { head: 'BEHIND', align: 'right', value: (p) => formatInteger(p.behind) },
-      { head: 'POSITION', align: 'right', value: (p) => (p.position === null ? '-' : formatInteger(p.position)) },
+      {
+        head: 'POSITION',
+        align: 'right',
+        value: (p) => (p.position === null ? '-' : formatInteger(p.position)),
+      },
       { head: 'SIZE', align: 'right', value: (p) => formatBytes(p.bytes) },
       { head: 'DIGEST', value: (p) => p.digest?.slice(0, 12) ?? '-', drop: 2 },
       { head: 'ANSWERS', value: (p) => p.answers.join(', '), shrinkTo: 8, drop: 1 },

@@ -43,12 +43,7 @@ export function eventProjectionContract<P extends EventProjection>(
     const store = await openEventStore(platform, home, { segmentBytesMax: 20_000 })
     return { platform, home, store, follower: new Follower(platform, home, store, kind(store, platform)) }
   }
-  const append = async (store: EventStore, appends: readonly Append[]): Promise<void> => {
-    for (const { stream, events } of appends) await store.append(stream, events)
-  }
-  const linesOf = async (follower: Follower<P>): Promise<string[]> => [
-    ...(await follower.current()).lines(),
-  ]
+  const linesOf = async (follower: Follower<P>): Promise<string[]> => [...(await follower.current()).lines()]
   /** From nothing but the ledger. */
   const truth = async ({ platform, home, store }: World<P>): Promise<string[]> => {
     const fresh = kind(store, platform)
@@ -105,12 +100,7 @@ export function eventProjectionContract<P extends EventProjection>(
           path,
           round % 3 === 0 ? bytes.subarray(0, at) : round % 3 === 1 ? Buffer.alloc(at) : damaged,
         )
-        const again = new Follower(
-          world.platform,
-          world.home,
-          world.store,
-          kind(world.store, world.platform),
-        )
+        const again = new Follower(world.platform, world.home, world.store, kind(world.store, world.platform))
         expect((await again.status()).seen).toBe(0)
         expect(await linesOf(again)).toEqual(lines)
       }
@@ -161,10 +151,7 @@ export function eventProjectionContract<P extends EventProjection>(
           await world.follower.current()
           // Somewhere in the midst of writing its snapshot, or after it.
           const steps = machine.scheduler.steps + random.below(14)
-          const dying = Promise.race([
-            world.follower.close(),
-            until(() => machine.scheduler.steps >= steps),
-          ])
+          const dying = Promise.race([world.follower.close(), until(() => machine.scheduler.steps >= steps)])
           await dying
           machine.crash()
           world = await start(machine)
@@ -186,4 +173,8 @@ export function eventProjectionContract<P extends EventProjection>(
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+async function append(store: EventStore, appends: readonly Append[]): Promise<void> {
+  for (const { stream, events } of appends) await store.append(stream, events)
 }

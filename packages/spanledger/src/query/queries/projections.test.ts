@@ -83,16 +83,17 @@ describe('cost', () => {
   })
 
   it('counts whole days in UTC, both ends included', async () => {
-    const cost = async (since: string, until: string) =>
-      queries.run('cost', { since: `${since}Z`, until: `${until}Z` })
-    expect(await cost('2026-11-21T23:59', '2026-11-22T00:00')).toMatchObject({
+    expect(await costBetween('2026-11-21T23:59', '2026-11-22T00:00')).toMatchObject({
       from: '2026-11-21',
       to: '2026-11-21',
       rows: [{ key: '2026-11-21' }],
     })
-    expect(await cost('2026-11-22T00:00', '2026-11-23T00:00')).toMatchObject({
+    expect(await costBetween('2026-11-22T00:00', '2026-11-23T00:00')).toMatchObject({
       rows: [],
       total: { modelCalls: 0, costUsd: null },
     })
   })
 })
+
+const costBetween = async (since: string, until: string) =>
+  queries.run('cost', { since: `${since}Z`, until: `${until}Z` })

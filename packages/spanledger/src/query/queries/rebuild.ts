@@ -23,7 +23,8 @@ interface RebuiltProjection {
 }
 
 export const rebuild = query({
-  summary: 'Derives projections anew from the ledger; questions are answered from the old ones until the new ones are there',
+  summary:
+    'Derives projections anew from the ledger; questions are answered from the old ones until the new ones are there',
   params: v.strictObject({
     name: v.optional(texts('projections, or what is answered from them; all unless told', 'NAME', 1)),
     check: flag('only compares what is kept with what the ledger says, and changes nothing'),
