@@ -1,3 +1,5 @@
+import { expect, it } from 'vitest'
+import { nodePlatform } from '@spanledger/sdk/platform'
 import type { RecordedEvent } from '@spanledger/sdk/model'
 import { observe, type SessionEvent } from '../agents/index.ts'
 import { claudeCode, codex, copilotCli, geminiCli, opencode } from '../agents/testing/records.ts'
@@ -38,6 +40,24 @@ eventProjectionContract('sessions', {
     create: () => new SessionProjection(prices, store, clock),
   }),
   story: story(),
+})
+
+it('leaves out what has no data: nothing that somebody wrote keeps the rest from being told', async () => {
+  const projection = new SessionProjection(
+    prices,
+    { readStream: () => (async function* () {})() },
+    nodePlatform().clock,
+  )
+  const [first, ...others] = claudeCode('a-1').flatMap((record) => observe(record))
+  const events = [
+    { ...first!, id: 'null', data: null },
+    { ...first!, id: 'text', data: 'text' },
+    first!,
+    ...others,
+  ]
+  await projection.evolve(events)
+  await projection.settle()
+  expect([...projection.figures()]).toMatchObject([{ summary: { id: 'a-1', modelCalls: 2 } }])
 })
 
 /** The least that a projection can be: what the contract asks beyond it, no other projection has to do. */

@@ -62,7 +62,7 @@ export class SessionProjection implements EventProjection {
 
   async evolve(events: readonly (FoldedEvent & { stream: string })[]): Promise<void> {
     for (const event of events) {
-      if (!event.stream.startsWith(STREAM_PREFIX) || !event.event.startsWith('Session')) continue
+      if (!event.stream.startsWith(STREAM_PREFIX) || !isOfSession(event)) continue
       this.#hold(event.stream.slice(STREAM_PREFIX.length), event)
     }
     for (let id = this.#hot.tooMany(); id !== undefined; id = this.#hot.tooMany()) {
@@ -196,11 +196,12 @@ export class SessionProjection implements EventProjection {
 
   async #load(id: string): Promise<SessionState> {
     const state = initialState(id)
+    const known = this.#entries.get(id)?.events
     for await (const event of this.#streams.readStream(STREAM_PREFIX + id)) {
-      if (event.event.startsWith('Session')) state.told.set(event.id, toldOf(event))
+      if (isOfSession(event)) state.told.set(event.id, toldOf(event))
     }
-    // Whoever asks for a session asks again, or goes on to its parts.
-    this.#hot.keep(state)
+    // Whoever asks for a session asks again. What was told of it meanwhile would be missing for good.
+    if (this.#entries.get(id)?.events === known) this.#hot.keep(state)
     for (let old = this.#hot.tooMany(); old !== undefined; old = this.#hot.tooMany()) this.#hot.drop(old)
     return state
   }
@@ -222,3 +223,7 @@ export class SessionProjection implements EventProjection {
     if (links) this.#family.learnLinks(session, links)
   }
 }
+
+/** What has no data, somebody wrote by hand: it tells nothing. */
+const isOfSession = ({ event, data }: FoldedEvent): boolean =>
+  event.startsWith('Session') && typeof data === 'object' && data !== null
