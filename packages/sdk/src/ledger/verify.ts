@@ -184,6 +184,8 @@ function parseRecord(bytes: Uint8Array, kind: LedgerKind): ParsedRecord | string
   if (first === undefined) return 'not a JSON object'
   const references: string[] = []
   if (first === RECORD[kind]) {
+    if (kind === 'events' && !/^-?\d{1,19}$/.test(String(line['time'])))
+      return `the time is ${(JSON.stringify(line['time']) ?? 'missing').slice(0, 40)}`
     if (kind === 'metrics' && typeof line['metric'] === 'string') references.push(line['metric'])
     if (kind !== 'events' && typeof line['in'] === 'string') references.push(line['in'])
     return { line, definition: undefined, references }
