@@ -13,6 +13,8 @@ export { claimOwner, disown, ownerPath, readOwner, sweepOwners, writeOwner } fro
 export type { Owner } from './owner.ts'
 export { readLines, readSegment } from './reader.ts'
 export type { LineChunk } from './reader.ts'
+export { repairLedger } from './repair-ledger.ts'
+export type { RepairAction, RepairStep } from './repair-ledger.ts'
 export { REST_MS, repairSignals } from './repair.ts'
 export type { Repair } from './repair.ts'
 export {
