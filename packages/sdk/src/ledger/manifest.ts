@@ -85,6 +85,7 @@ export async function readManifest(
     manifest.kind === kind &&
     manifest.segment === segment &&
     Number.isSafeInteger(manifest.number) &&
+    /^\d+$/.test(manifest.writtenAt) &&
     Array.isArray(manifest.blocks)
   return {
     path,
@@ -93,6 +94,16 @@ export async function readManifest(
     manifest: fits ? manifest : undefined,
     ...(read.unreadable === undefined ? {} : { unreadable: read.unreadable }),
   }
+}
+
+/** When a sealed segment was last written to; undefined when no manifest tells it. */
+export async function sealedWrittenMs(
+  platform: Platform,
+  home: Home,
+  { kind, name }: { kind: LedgerKind; name: string },
+): Promise<number | undefined> {
+  const writtenAt = (await readManifest(platform, home, kind, name))?.manifest?.writtenAt
+  return writtenAt === undefined ? undefined : Number(BigInt(writtenAt) / 1_000_000n)
 }
 
 /** Of a kind, by the segments' names; those of `but` are left out. */

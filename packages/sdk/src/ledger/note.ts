@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { LedgerKind } from '../model/index.ts'
 import { systemCode } from '../platform/index.ts'
 import type { Platform } from '../platform/index.ts'
-import { readJsonFile } from './json-file.ts'
+import { LEDGER_KINDS } from './home.ts'
 import type { Home } from './home.ts'
+import { readJsonFile } from './json-file.ts'
 
 export const NOTE_VERSION = 1
 const NAME = /^note-(\d{8,})\.json$/
@@ -79,6 +80,14 @@ export async function readNotes(
     })
   }
   return found
+}
+
+/** Of all kinds: what retention and repairs did, a kind after the other, oldest first. */
+export async function ledgerNotes(platform: Platform, home: Home): Promise<Note[]> {
+  const notes: Note[] = []
+  for (const kind of LEDGER_KINDS)
+    for (const { note } of await readNotes(platform, home, kind)) if (note !== undefined) notes.push(note)
+  return notes
 }
 
 /** Segments that notes say were removed. */

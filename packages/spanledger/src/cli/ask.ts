@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRefusal, type QueryName, queryNamed } from '../query/index.ts'
+import { isRefusal, isWriting, type QueryName, queryNamed } from '../query/index.ts'
 import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Asker, CliHost } from './host.ts'
@@ -31,11 +31,10 @@ export async function ask(
   { query, params, home, json }: Asked,
   printer: Printer,
 ): Promise<ExitCode> {
-  const { streams, effect } = queryNamed(query)
-  const local = streams === true || effect === 'writes'
+  const { streams, creates, ...asked } = queryNamed(query)
+  const local = streams === true || isWriting(asked, params)
   const asker: Asker =
-    (local ? undefined : await host.connect?.(home)) ??
-    (await host.open(home, { create: effect === 'writes' }))
+    (local ? undefined : await host.connect?.(home)) ?? (await host.open(home, { create: creates === true }))
   try {
     const answer = await asker.run(query, params)
     if (isRefusal(answer)) return printer.complain(ofRefusal(answer))
@@ -50,7 +49,7 @@ export async function ask(
     // Trees say in their place how much was left out.
     const told = 'omitted' in (answer as object)
     if (cut === true && !told) printer.hint(`cut at ${limit}: there is more, --limit N shows it`)
-    return saysFailure(answer) ? EXIT.failed : EXIT.ok
+    return saysFailure(answer) ? EXIT.failed : saysRepaired(answer) ? EXIT.repaired : EXIT.ok
   } finally {
     await asker.close?.()
   }
@@ -95,3 +94,6 @@ const isStream = (answer: unknown): answer is AsyncIterable<unknown> =>
 
 /** `verify` found damage, `import` could not take everything. */
 const saysFailure = (answer: unknown): boolean => (answer as { ok?: boolean } | null)?.ok === false
+
+const saysRepaired = (answer: unknown): boolean =>
+  (answer as { state?: unknown } | null)?.state === 'repaired'

@@ -117,8 +117,27 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger sql "DESCRIBE logs"',
     ],
   },
-  { path: ['verify'], query: 'verify', examples: ['spanledger verify', 'spanledger verify --json'] },
+  {
+    path: ['verify'],
+    query: 'verify',
+    examples: ['spanledger verify', 'spanledger verify --repair --dry-run', 'spanledger verify --repair'],
+  },
   { path: ['seal'], query: 'seal', examples: ['spanledger seal', 'spanledger seal --json'] },
+  {
+    path: ['retention'],
+    query: 'retention',
+    examples: ['spanledger retention --dry-run', 'spanledger retention --json'],
+  },
+  {
+    path: ['hold', 'add'],
+    query: 'hold.add',
+    examples: [
+      'spanledger hold add session last --reason "the outage of May 3"',
+      'spanledger hold add trace 4bf92f3577b34da6a3ce929d0e0e4736',
+    ],
+  },
+  { path: ['hold', 'list'], query: 'hold.list', examples: ['spanledger hold list'] },
+  { path: ['hold', 'remove'], query: 'hold.remove', examples: ['spanledger hold remove session 73633c63'] },
   {
     path: ['export'],
     query: 'export',
@@ -136,5 +155,6 @@ export const GROUPS: Record<string, string> = {
   session: 'One session',
   trace: 'One trace',
   events: 'Domain events',
+  hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',
 }

@@ -5,7 +5,9 @@ import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
+import { renderHolds, renderRetention } from './render/retention.ts'
 import { renderSealStep } from './render/seal.ts'
+import { renderVerify } from './render/verify.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -25,7 +27,11 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   state: renderSession,
   'state.diff': renderStateDiff,
   sql: lists.renderSql,
-  verify: lists.renderVerify,
+  verify: renderVerify,
+  retention: renderRetention,
+  'hold.add': renderHolds,
+  'hold.list': renderHolds,
+  'hold.remove': renderHolds,
   import: renderImport,
 }
 

@@ -20,6 +20,8 @@ export type RefusalCode =
   | 'UNKNOWN_SESSION'
   | 'UNKNOWN_TRACE'
   | 'UNKNOWN_METRIC'
+  | 'UNKNOWN_HOLD'
+  | 'RETENTION_RECENT'
   | 'AMBIGUOUS_ID'
   | 'PATTERN_ERROR'
   | 'SQL_ERROR'

@@ -4,10 +4,12 @@ import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
+import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
 import { importFiles } from './queries/import.ts'
 import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
 import { eventReplay } from './queries/replay.ts'
+import { retention } from './queries/retention.ts'
 import { seal } from './queries/seal.ts'
 import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
@@ -38,6 +40,10 @@ export const QUERIES = {
   sql,
   verify,
   seal,
+  retention,
+  'hold.add': holdAdd,
+  'hold.list': holdList,
+  'hold.remove': holdRemove,
   export: exportSignal,
   import: importFiles,
 } as const
