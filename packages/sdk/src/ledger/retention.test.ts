@@ -23,6 +23,8 @@ const removed = (...args: Parameters<typeof decideRetention>): string[] =>
 const timeOf = ({ writtenMs, latestMs = -Infinity }: RetainedSegment, nowMs: number): number =>
   writtenMs > nowMs ? nowMs : Math.max(writtenMs, latestMs <= nowMs ? latestMs : writtenMs)
 
+const nameOf = (one: RetainedSegment): string => `${one.kind}/${one.segment}`
+
 const NONE = new Map<string, string[]>()
 
 describe('retention', () => {
@@ -91,7 +93,6 @@ describe('retention', () => {
         fc.boolean(),
         (drafts, rules, heldOnes, clockMs, believeClock) => {
           const all = drafts.map((draft, i) => ({ ...draft, segment: String(i).padStart(3, '0') }))
-          const nameOf = (one: RetainedSegment) => `${one.kind}/${one.segment}`
           const holds = new Map(heldOnes.flatMap((i) => (all[i] ? [[nameOf(all[i]), ['h']]] : [])))
           const plan = decideRetention(all, rules as RetentionRules, holds, clockMs, { believeClock })
           const gone = new Set<RetainedSegment>(plan.remove.map(({ segment }) => segment))

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRefusal, isWriting, type QueryName, queryNamed } from '../query/index.ts'
+import { isRefusal, isWriting, paramsOf, QUERIES, type QueryName, queryNamed } from '../query/index.ts'
 import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Asker, CliHost } from './host.ts'
@@ -32,12 +32,14 @@ export async function ask(
   printer: Printer,
 ): Promise<ExitCode> {
   const { streams, creates, ...asked } = queryNamed(query)
-  const local = streams === true || isWriting(asked, params)
+  const writes = isWriting(asked, params)
+  const local = streams === true || writes
   const asker: Asker =
-    (local ? undefined : await host.connect?.(home)) ?? (await host.open(home, { create: creates === true }))
+    (local ? undefined : await host.connect?.(home)) ??
+    (await host.open(home, { create: writes && creates !== false }))
   try {
     const answer = await asker.run(query, params)
-    if (isRefusal(answer)) return printer.complain(ofRefusal(answer))
+    if (isRefusal(answer)) return printer.complain(ofRefusal(answer, paramsOf(QUERIES[query].params)))
     if (isStream(answer)) return await printStream(query, answer, printer, json)
     const paced = json ? undefined : pacedLines(query, answer, printer.terminal)
     if (paced !== undefined) {

@@ -8,6 +8,7 @@ import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
 import { renderSealStep } from './render/seal.ts'
 import { renderVerify } from './render/verify.ts'
+import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -33,6 +34,11 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'hold.list': renderHolds,
   'hold.remove': renderHolds,
   import: renderImport,
+  'worktree.list': renderWorktrees,
+  'worktree.conflicts': renderConflicts,
+  'worktree.create': renderWorktreeChanged,
+  'worktree.remove': renderWorktreeChanged,
+  'worktree.recycle': renderWorktreeChanged,
 }
 
 export function render(name: QueryName, answer: unknown, terminal: Terminal): string {

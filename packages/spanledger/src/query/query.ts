@@ -14,8 +14,8 @@ export interface Query<Schema extends ParamsSchema = ParamsSchema, Answer = unkn
   params: Schema
   streams?: boolean
   effect?: 'writes' | ((given: Record<string, unknown>) => 'writes' | undefined)
-  /** Makes a home where there is none. */
-  creates?: true
+  /** Although it writes, it makes no home where there is none. */
+  creates?: false
   run(context: QueryContext, params: v.InferOutput<Schema>): Promise<Answer | Refusal>
 }
 

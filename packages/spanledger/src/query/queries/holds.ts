@@ -33,6 +33,7 @@ export const holdAdd = query({
     reason: v.optional(text('why, for whoever reads the list', 'TEXT')),
   }),
   effect: 'writes',
+  creates: false,
   async run(context, { kind: of, id: asked, reason }): Promise<HoldsAnswer | Refusal> {
     const id = await RESOLVE[of](context, asked)
     if (isRefusal(id)) return id
@@ -46,6 +47,7 @@ export const holdRemove = query({
   summary: 'Lets go of what was held: the rules of retention count again',
   params: v.strictObject({ kind, id: text('its id, as the list has it', 'ID', 2) }),
   effect: 'writes',
+  creates: false,
   run: (context, { kind: of, id }): Promise<HoldsAnswer | Refusal> =>
     change(
       context,

@@ -46,7 +46,6 @@ export const importFiles = query({
     signal: v.optional(choice('what a protobuf file holds, where its name does not say', 'SIGNAL', SIGNALS)),
   }),
   effect: 'writes',
-  creates: true,
   async run(context, given): Promise<ImportAnswer | Refusal> {
     const transcoder = await context.transcoder()
     const paths = given.files.map((file) => resolve(file))

@@ -56,6 +56,7 @@ export const retention = query({
     yes: flag('also what was recorded within the last hour, and by the clock even when it is far ahead'),
   }),
   effect: 'writes',
+  creates: false,
   async run(context, given): Promise<RetentionAnswer | Refusal> {
     const { platform, home } = context
     const rules = await context.retention()
@@ -102,9 +103,19 @@ function tooRecent(recent: readonly Removal<LedgerSegment>[]): Refusal {
 
 function rowOf({ segment, rule }: Removal<LedgerSegment>): RetainedRow {
   const { kind, segment: name, records, earliest, latest, bytes, storedBytes } = segment
-  const at = (nanos: string | undefined): string | null => (nanos === undefined ? null : isoNano(nanos))
-  return { kind, segment: name, rule, records, from: at(earliest), to: at(latest), bytes, storedBytes }
+  return {
+    kind,
+    segment: name,
+    rule,
+    records,
+    from: timeAt(earliest),
+    to: timeAt(latest),
+    bytes,
+    storedBytes,
+  }
 }
+
+const timeAt = (nanos: string | undefined): string | null => (nanos === undefined ? null : isoNano(nanos))
 
 /** Of every note, as far as it is not there: one that a process was killed before telling is told by the next. */
 async function record(context: QueryContext, notes: readonly Note[]): Promise<void> {

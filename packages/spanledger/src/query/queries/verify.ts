@@ -42,6 +42,7 @@ export const verify = query({
     limit: limit(100, 'findings'),
   }),
   effect: ({ repair, dryRun }) => (isGiven(repair) && !isGiven(dryRun) ? 'writes' : undefined),
+  creates: false,
   async run(context, given): Promise<VerifyAnswer | Refusal> {
     const { platform, home } = context
     const dryRun = given.dryRun === true
