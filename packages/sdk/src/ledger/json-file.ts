@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readWhole, systemCode } from '../platform/index.ts'
+import { readWhole, errnoOf } from '../platform/index.ts'
 import type { Platform } from '../platform/index.ts'
 
 export interface JsonFile {
@@ -17,7 +17,7 @@ export async function readJsonFile(platform: Platform, path: string): Promise<Js
   try {
     bytes = await readWhole(platform.files, path)
   } catch (error) {
-    const code = systemCode(error)
+    const code = errnoOf(error)
     if (code === undefined) throw error
     return { value: undefined, sha256: '', unreadable: code }
   }

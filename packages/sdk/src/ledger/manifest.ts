@@ -86,7 +86,9 @@ export async function readManifest(
     manifest.segment === segment &&
     Number.isSafeInteger(manifest.number) &&
     /^\d+$/.test(manifest.writtenAt) &&
-    Array.isArray(manifest.blocks)
+    Number.isSafeInteger(manifest.bytes) &&
+    Array.isArray(manifest.blocks) &&
+    manifest.blocks.every(isBlock)
   return {
     path,
     segment,
@@ -95,6 +97,13 @@ export async function readManifest(
     ...(read.unreadable === undefined ? {} : { unreadable: read.unreadable }),
   }
 }
+
+function isBlock(block: Partial<ManifestBlock> | null): boolean {
+  const { offset, bytes, sha256, storedOffset = 0, storedBytes = 0 } = block ?? {}
+  return [offset, bytes, storedOffset, storedBytes].every(isSize) && typeof sha256 === 'string'
+}
+
+const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 
 /** When a sealed segment was last written to; undefined when no manifest tells it. */
 export async function sealedWrittenMs(

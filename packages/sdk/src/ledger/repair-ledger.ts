@@ -12,7 +12,7 @@ import type { Note } from './note.ts'
 import { Quarantine } from './quarantine.ts'
 import type { Range } from './quarantine.ts'
 import { repairSignals } from './repair.ts'
-import { findSegment } from './segment.ts'
+import { findSegment, listSegmentNames } from './segment.ts'
 import type { Segment } from './segment.ts'
 import { NO_HEADER, verifyLedger } from './verify.ts'
 
@@ -59,7 +59,9 @@ export async function* repairLedger(
   options: { dryRun?: boolean } = {},
 ): AsyncGenerator<RepairStep, void, void> {
   if (options.dryRun === true) {
-    for (const finding of await findingsOf(platform, home)) yield { finding, action: actionFor(finding) }
+    const lastEvents = await lastEventsOf(platform, home)
+    for (const finding of await findingsOf(platform, home))
+      yield { finding, action: actionFor(finding, lastEvents) }
     return
   }
   const lock = new Lock(platform, home, 'seal.lock')
@@ -83,7 +85,13 @@ async function findingsOf(platform: Platform, home: Home): Promise<Finding[]> {
   return findings
 }
 
-function actionFor(finding: Finding): RepairAction {
+async function lastEventsOf(platform: Platform, home: Home): Promise<string | undefined> {
+  return (await listSegmentNames(platform, home, 'events').catch(() => [])).at(-1)
+}
+
+/** lastEvents  The events segment whose end is its next writer's to mend. */
+function actionFor(finding: Finding, lastEvents: string | undefined): RepairAction {
+  const isLeft = finding.kind === 'events' && finding.segment !== lastEvents
   switch (finding.finding) {
     case 'damagedBlock':
     case 'damagedTable':
@@ -98,8 +106,9 @@ function actionFor(finding: Finding): RepairAction {
     case 'damagedNote':
       return 'movedAside'
     case 'tornLine':
+      return isLeft ? 'isolated' : 'cutOff'
     case 'unfinishedAppend':
-      return 'cutOff'
+      return isLeft ? 'noted' : 'cutOff'
     case 'unreadable':
       return 'left'
     default:
@@ -112,6 +121,7 @@ class LedgerRepair {
   readonly #platform: Platform
   readonly #home: Home
   readonly #quarantine: Quarantine
+  #actionFor: (finding: Finding) => RepairAction = (finding) => actionFor(finding, undefined)
 
   constructor(platform: Platform, home: Home) {
     this.#platform = platform
@@ -120,15 +130,17 @@ class LedgerRepair {
   }
 
   async *run(): AsyncGenerator<RepairStep, void, void> {
+    const lastEvents = await lastEventsOf(this.#platform, this.#home)
+    this.#actionFor = (finding) => actionFor(finding, lastEvents)
     const findings = await findingsOf(this.#platform, this.#home)
     if (findings.length === 0) return
-    yield* this.#isolate(findings.filter((finding) => actionFor(finding) === 'isolated'))
+    yield* this.#isolate(findings.filter((finding) => this.#actionFor(finding) === 'isolated'))
     for (const finding of findings) {
-      if (actionFor(finding) !== 'movedAside') continue
+      if (this.#actionFor(finding) !== 'movedAside') continue
       yield { finding, action: 'movedAside', aside: await this.#quarantine.move(finding.kind, finding.path) }
     }
-    yield* this.#cutOff(findings.filter((finding) => actionFor(finding) === 'cutOff'))
-    for (const finding of findings) if (actionFor(finding) === 'left') yield { finding, action: 'left' }
+    yield* this.#cutOff(findings.filter((finding) => this.#actionFor(finding) === 'cutOff'))
+    for (const finding of findings) if (this.#actionFor(finding) === 'left') yield { finding, action: 'left' }
     yield* this.#note(findings)
   }
 
@@ -196,13 +208,13 @@ class LedgerRepair {
   /** Writes down what `verify` finds from now on: blanks, gaps, and what is not as it was sealed. */
   async *#note(before: readonly Finding[]): AsyncGenerator<RepairStep, void, void> {
     const now = await findingsOf(this.#platform, this.#home)
-    const noted = now.filter((finding) => actionFor(finding) === 'noted')
+    const noted = now.filter((finding) => this.#actionFor(finding) === 'noted')
     for (const kind of LEDGER_KINDS) {
       const facts = noted.filter((finding) => finding.kind === kind).map(factsOf)
       for (let i = 0; i < facts.length; i += NOTED_MAX)
         await this.#addNote(kind, facts.slice(i, i + NOTED_MAX))
     }
-    for (const finding of before) if (actionFor(finding) === 'noted') yield { finding, action: 'noted' }
+    for (const finding of before) if (this.#actionFor(finding) === 'noted') yield { finding, action: 'noted' }
   }
 
   async #addNote(kind: LedgerKind, repaired: Record<string, unknown>[]): Promise<void> {
@@ -214,6 +226,6 @@ class LedgerRepair {
   }
 }
 
-function isLine(finding: Finding): finding is KnownFinding<'damagedLine' | 'badHeader'> {
-  return finding.finding === 'damagedLine' || finding.finding === 'badHeader'
+function isLine(finding: Finding): finding is KnownFinding<'damagedLine' | 'badHeader' | 'tornLine'> {
+  return ['damagedLine', 'badHeader', 'tornLine'].includes(finding.finding)
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { systemCode } from '../platform/index.ts'
+import { errnoOf, systemCode } from '../platform/index.ts'
 import type { Platform } from '../platform/index.ts'
 import type { HeaderLine, LedgerKind } from '../model/index.ts'
 import { SegmentNewerError } from './errors.ts'
@@ -57,7 +57,7 @@ export async function findSegment(
   if (sealed === undefined) return undefined
   // Of a file that cannot be read its name is told all the same, so that one file does not hide the others.
   const blocks = await blocksOf(platform, sealedPath, sealed).catch((error: unknown) => {
-    if (systemCode(error) === undefined) throw error
+    if (errnoOf(error) === undefined) throw error
   })
   const last = blocks?.at(-1)
   return {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { LedgerKind } from '../model/index.ts'
-import { systemCode } from '../platform/index.ts'
+import { errnoOf } from '../platform/index.ts'
 import type { Platform } from '../platform/index.ts'
 import { ignoreMissing } from './draft.ts'
 import type { SealFinding } from './findings.ts'
@@ -118,7 +118,7 @@ async function stateOf(
   { path }: Segment,
 ): Promise<{ hasTable: boolean; sha256(): Promise<string>; close(): Promise<void> } | undefined> {
   const file = await platform.files.open(path, 'read').catch((error: unknown) => {
-    if (systemCode(error) === undefined) throw error
+    if (errnoOf(error) === undefined) throw error
   })
   if (file === undefined) return undefined
   const bytes = await file.bytes()
@@ -169,7 +169,7 @@ async function* verifyContent(
         yield { ...place, offset, finding: 'alteredBlock', bytes: length, sha256: actual }
     }
   } catch (error) {
-    const errno = systemCode(error)
+    const errno = errnoOf(error)
     if (errno === undefined) throw error
     yield { ...place, offset: 0, finding: 'unreadable', errno }
   } finally {

@@ -3,7 +3,7 @@ import type { LedgerKind } from '../model/index.ts'
 import { SegmentNewerError } from './errors.ts'
 import { LEDGER_KINDS } from './home.ts'
 import type { Home } from './home.ts'
-import { systemCode } from '../platform/index.ts'
+import { errnoOf } from '../platform/index.ts'
 import { EventSequence } from './event-sequence.ts'
 import { factsOf, keyOf } from './findings.ts'
 import type { Finding, Place } from './findings.ts'
@@ -95,7 +95,7 @@ async function* orUnreadable(
   try {
     yield* findings
   } catch (error) {
-    const errno = systemCode(error)
+    const errno = errnoOf(error)
     if (errno === undefined) throw error
     yield { kind, segment: '', path: home.segments[kind], offset: 0, finding: 'unreadable', errno }
   }
@@ -201,7 +201,7 @@ async function* verifySegment(
       }
     }
   } catch (error) {
-    const errno = systemCode(error)
+    const errno = errnoOf(error)
     if (error instanceof SegmentNewerError)
       yield { ...place(0), finding: 'badHeader', reason: error.message, bytes: 0 } as const
     else if (errno !== undefined) yield { ...place(end), finding: 'unreadable', errno } as const
@@ -238,6 +238,23 @@ function looksLikeRecord(line: Uint8Array, kind: LedgerKind): boolean {
   return typeof parseRecord(line, kind) !== 'string'
 }
 
+/** What a reader of events cannot do without. */
+function problemOfEvent({
+  id,
+  stream,
+  version,
+  position,
+  time,
+}: Record<string, unknown>): string | undefined {
+  if (typeof id !== 'string' || typeof stream !== 'string') return 'no id or no stream'
+  if (!isCount(version) || !isCount(position)) return 'no version or no position'
+  return /^-?\d{1,19}$/.test(String(time))
+    ? undefined
+    : `the time is ${(JSON.stringify(time) ?? 'missing').slice(0, 40)}`
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0
+
 interface ParsedRecord {
   line: Record<string, unknown>
   /** Id, when the line is a definition. */
@@ -257,8 +274,8 @@ function parseRecord(bytes: Uint8Array, kind: LedgerKind): ParsedRecord | string
   if (first === undefined) return 'not a JSON object'
   const references: string[] = []
   if (first === RECORD[kind]) {
-    if (kind === 'events' && !/^-?\d{1,19}$/.test(String(line['time'])))
-      return `the time is ${(JSON.stringify(line['time']) ?? 'missing').slice(0, 40)}`
+    const problem = kind === 'events' ? problemOfEvent(line) : undefined
+    if (problem !== undefined) return problem
     if (kind === 'metrics' && typeof line['metric'] === 'string') references.push(line['metric'])
     if (kind !== 'events' && typeof line['in'] === 'string') references.push(line['in'])
     return { line, definition: undefined, references }

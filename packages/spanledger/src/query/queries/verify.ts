@@ -8,7 +8,7 @@ import {
   type VerifySummary,
   verifyLedger,
 } from '@spanledger/sdk/ledger'
-import { uuidFrom } from '@spanledger/sdk/platform'
+import { uuidFrom, uuidv7 } from '@spanledger/sdk/platform'
 import type { QueryContext } from '../context.ts'
 import { flag, limit } from '../params.ts'
 import { type Cut, query } from '../query.ts'
@@ -60,7 +60,7 @@ export const verify = query({
       repair.actions[step.action]++
       if (repair.steps.length < given.limit) repair.steps.push(step)
     }
-    if (!dryRun) await record(context)
+    if (!dryRun) await record(context, repair.actions.cutOff)
     return { ...(await look(context, given.limit)), repair }
   },
 })
@@ -88,9 +88,14 @@ async function look({ platform, home }: QueryContext, atMost: number): Promise<V
 }
 
 /** Of every note of a repair, as far as it is not there: one that a process was killed before telling is told by the next. */
-async function record(context: QueryContext): Promise<void> {
+async function record(context: QueryContext, cutOff: number): Promise<void> {
   const notes = await ledgerNotes(context.platform, context.home)
   const events = await context.events()
+  // The append itself cuts off what a writer of events left unfinished.
+  if (cutOff > 0)
+    await events.append('repairs', [
+      { event: 'UnfinishedLinesCutOff', id: uuidv7(context.platform), data: { lines: cutOff } },
+    ])
   for (const { kind, number, at, repaired } of notes) {
     if (repaired === undefined) continue
     const findings: Record<string, number> = {}
