@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 process.env['FUZZ_SEEDS'] ??= '1000'
 
 export default defineConfig({
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
     include: [
       'packages/sdk/src/**/*.fuzz.test.ts',

@@ -35,9 +35,9 @@ function verdict({ state, summary }: Answer, { colors }: Terminal): string {
   if (state === 'intact') return colors.green('✓ nothing is damaged')
   if (state === 'repaired')
     return colors.yellow(
-      `✓ repaired: ${plural(summary.repaired, 'finding')} isolated, nothing else is damaged`,
+      `✓ repaired: ${plural(summary.repaired, 'finding')} isolated or noted, nothing else is damaged`,
     )
-  const old = summary.repaired > 0 ? `, ${plural(summary.repaired, 'older one')} isolated` : ''
+  const old = summary.repaired > 0 ? `, ${plural(summary.repaired, 'older one')} repaired` : ''
   return colors.red(`✗ ${plural(summary.findings, 'finding')}${old}`)
 }
 
@@ -63,7 +63,7 @@ const ACTIONS: Record<Step['action'], [done: string, planned: string]> = {
   isolated: ['isolated', 'would be isolated'],
   movedAside: ['moved aside', 'would be moved aside'],
   cutOff: ['cut off', 'would be cut off'],
-  noted: ['noted', 'would be noted: nothing can be read again'],
+  noted: ['noted in the chain', 'would be noted in the chain'],
   left: ['left as it is', 'would be left as it is'],
 }
 
