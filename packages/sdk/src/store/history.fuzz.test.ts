@@ -18,8 +18,9 @@ import { openSignalStore } from './file-signal-store.ts'
 import { linesOf, recorded, spans } from './testing/signal-store-contract.ts'
 import { collect } from './testing/worlds.ts'
 
-const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 60)
+const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 30)
 const FIRST_SEED = Number(process.env['FUZZ_SEED'] ?? 1)
+const TIMEOUT_MS = 120_000 + 1_000 * SEEDS
 const HOME = '/home/.spanledger'
 const SEGMENT_BYTES_MAX = 900
 const BUDGET_BYTES = 4_000
@@ -132,9 +133,13 @@ async function simulateRetention(seed: number): Promise<number> {
 }
 
 describe('retention, when it, sealers and writers are killed, the power fails and the disk refuses', () => {
-  test(`what is gone was named, and what was named is gone, in a whole chain (${SEEDS} seeds)`, async () => {
-    expect(await everySeed(simulateRetention)).toBeGreaterThan(SEEDS)
-  })
+  test(
+    `what is gone was named, and what was named is gone, in a whole chain (${SEEDS} seeds)`,
+    { timeout: TIMEOUT_MS },
+    async () => {
+      expect(await everySeed(simulateRetention)).toBeGreaterThan(SEEDS)
+    },
+  )
 })
 
 /** Returns how many findings it dealt with. */
@@ -181,9 +186,13 @@ async function simulateRepair(seed: number): Promise<number> {
 }
 
 describe('repair of a ledger that was damaged by hand, killed and without power at any step', () => {
-  test(`what could be read before can be read after, and nothing is news (${SEEDS} seeds)`, async () => {
-    expect(await everySeed(simulateRepair)).toBeGreaterThan(SEEDS)
-  })
+  test(
+    `what could be read before can be read after, and nothing is news (${SEEDS} seeds)`,
+    { timeout: TIMEOUT_MS },
+    async () => {
+      expect(await everySeed(simulateRepair)).toBeGreaterThan(SEEDS)
+    },
+  )
 })
 
 /** Some segments of spans and events, of a process that died. */
