@@ -3,6 +3,7 @@ import type { LedgerKind } from '../model/index.ts'
 import type { Platform } from '../platform/index.ts'
 import type { Home } from './home.ts'
 import { readJsonFile } from './json-file.ts'
+import { LINE_BYTES_MAX } from './limits.ts'
 
 /** The format this code writes. */
 export const MANIFEST_VERSION = 1
@@ -100,7 +101,11 @@ export async function readManifest(
 
 function isBlock(block: Partial<ManifestBlock> | null): boolean {
   const { offset, bytes, sha256, storedOffset = 0, storedBytes = 0 } = block ?? {}
-  return [offset, bytes, storedOffset, storedBytes].every(isSize) && typeof sha256 === 'string'
+  return (
+    [offset, bytes, storedOffset, storedBytes].every(isSize) &&
+    bytes! <= LINE_BYTES_MAX &&
+    typeof sha256 === 'string'
+  )
 }
 
 const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
