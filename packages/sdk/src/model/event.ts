@@ -36,4 +36,6 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> ext
   /** 1, 2, 3 ... over all events, without a gap. */
   position: number
   time: UnixNano
+  /** When the ledger took it: never before that of a lower position, whatever the clock did. Absent in lines of old. */
+  recorded?: UnixNano
 }

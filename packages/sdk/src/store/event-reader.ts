@@ -1,6 +1,7 @@
 import { segmentPath } from '../ledger/index.ts'
 import type { Home } from '../ledger/index.ts'
 import type { RecordedEvent } from '../model/index.ts'
+import { systemCode } from '../platform/index.ts'
 import type { OpenFile, Platform } from '../platform/index.ts'
 import type { EventIndex } from './event-index.ts'
 import { parseEventLine } from './event-lines.ts'
@@ -57,7 +58,8 @@ export class EventReader {
         if (open?.segment !== run.segment) {
           await open?.file.close()
           open = undefined
-          const file = await this.#platform.files.open(segmentPath(this.#home, 'events', name), 'read')
+          const file = await this.#open(segmentPath(this.#home, 'events', name))
+          if (file === undefined) continue
           open = { segment: run.segment, file }
         }
         // One for all reads: nothing of an event points into it, and a new one each time costs 100 MB before they are collected.
@@ -77,6 +79,16 @@ export class EventReader {
       }
     } finally {
       await open?.file.close()
+    }
+  }
+
+  /** Undefined when retention removed the segment since it was indexed. */
+  async #open(path: string): Promise<OpenFile | undefined> {
+    try {
+      return await this.#platform.files.open(path, 'read')
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined
+      throw error
     }
   }
 }

@@ -9,7 +9,7 @@ import { createApiServer } from './api-server.ts'
 import { createQuestions } from './questions.ts'
 import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
-import { sealInBackground } from './sealing.ts'
+import { tendInBackground } from './tending.ts'
 import { createWarner } from './warn.ts'
 
 export interface DaemonOptions {
@@ -82,11 +82,11 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     return listener.port
   }
   let repairing: Promise<void> | undefined
-  let stopSealing: (() => Promise<void>) | undefined
+  let stopTending: (() => Promise<void>) | undefined
   const close = async (): Promise<void> => {
     await Promise.all(listening.map((listener) => listener.close()))
     removeDaemonFile(home, token)
-    await Promise.all([repairing, stopSealing?.()])
+    await Promise.all([repairing, stopTending?.()])
     await receiver.close()
     await questions.close()
   }
@@ -114,7 +114,10 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     const file = { process: await platform.processes.self(), token, ...addresses }
     if (!(await claimDaemonFile(platform, home, file))) await refuseSecond(platform, home)
     repairing = repairTornLines(platform, home, warn)
-    stopSealing = sealInBackground(platform, home, warn)
+    stopTending = tendInBackground(platform, home, {
+      retains: Object.keys(config.retention).length > 0,
+      warn,
+    })
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()

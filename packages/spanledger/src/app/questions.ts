@@ -5,6 +5,7 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
 import type { Queries } from '../query/index.ts'
 import type { IngestCounts } from '../receive/index.ts'
+import { loadConfig } from './load-config.ts'
 import { readDaemonFile } from './daemon-file.ts'
 import { openTranscoder } from './transcode.ts'
 import { VERSION } from './version.ts'
@@ -53,6 +54,7 @@ export function createQuestions(
       events,
       sessions,
       transcoder: () => openTranscoder(home),
+      retention: async () => (await loadConfig(home.dir)).retention,
       async daemon() {
         const file = await readDaemonFile(platform, home)
         return file && { ...file, ...options, pid: file.process.pid }

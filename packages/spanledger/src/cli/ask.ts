@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AnswerOf, isRefusal, paramsOf, QUERIES, type QueryName, queryNamed } from '../query/index.ts'
+import {
+  type AnswerOf,
+  isRefusal,
+  isWriting,
+  paramsOf,
+  QUERIES,
+  type QueryName,
+  queryNamed,
+} from '../query/index.ts'
 import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Asker, CliHost } from './host.ts'
@@ -34,11 +42,12 @@ export async function ask(
   { query, params, home, json }: Asked,
   printer: Printer,
 ): Promise<ExitCode> {
-  const { streams, effect } = queryNamed(query)
-  const local = streams === true || effect === 'writes'
+  const { streams, creates, ...asked } = queryNamed(query)
+  const writes = isWriting(asked, params)
+  const local = streams === true || writes
   const asker: Asker =
     (local ? undefined : await host.connect?.(home)) ??
-    (await host.open(home, { create: effect === 'writes' }))
+    (await host.open(home, { create: writes && creates !== false }))
   try {
     const answer = await withProgress(query, asker, printer, () => asker.run(query, params))
     if (isRefusal(answer)) return printer.complain(ofRefusal(answer, paramsOf(QUERIES[query].params)))
@@ -53,7 +62,7 @@ export async function ask(
     // Trees say in their place how much was left out.
     const told = 'omitted' in (answer as object)
     if (cut === true && !told) printer.hint(`cut at ${limit}: there is more, --limit N shows it`)
-    return saysFailure(answer) ? EXIT.failed : EXIT.ok
+    return saysFailure(answer) ? EXIT.failed : saysRepaired(answer) ? EXIT.repaired : EXIT.ok
   } finally {
     await asker.close?.()
   }
@@ -127,3 +136,6 @@ const isStream = (answer: unknown): answer is AsyncIterable<unknown> =>
 
 /** `verify` found damage, `import` could not take everything. */
 const saysFailure = (answer: unknown): boolean => (answer as { ok?: boolean } | null)?.ok === false
+
+const saysRepaired = (answer: unknown): boolean =>
+  (answer as { state?: unknown } | null)?.state === 'repaired'

@@ -154,7 +154,11 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger sql "DESCRIBE logs"',
     ],
   },
-  { path: ['verify'], query: 'verify', examples: ['spanledger verify', 'spanledger verify --json'] },
+  {
+    path: ['verify'],
+    query: 'verify',
+    examples: ['spanledger verify', 'spanledger verify --repair --dry-run', 'spanledger verify --repair'],
+  },
   { path: ['seal'], query: 'seal', examples: ['spanledger seal', 'spanledger seal --json'] },
   {
     path: ['projections'],
@@ -166,6 +170,21 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'rebuild',
     examples: ['spanledger rebuild', 'spanledger rebuild sessions', 'spanledger rebuild --check'],
   },
+  {
+    path: ['retention'],
+    query: 'retention',
+    examples: ['spanledger retention --dry-run', 'spanledger retention --json'],
+  },
+  {
+    path: ['hold', 'add'],
+    query: 'hold.add',
+    examples: [
+      'spanledger hold add session last --reason "the outage of May 3"',
+      'spanledger hold add trace 4bf92f3577b34da6a3ce929d0e0e4736',
+    ],
+  },
+  { path: ['hold', 'list'], query: 'hold.list', examples: ['spanledger hold list'] },
+  { path: ['hold', 'remove'], query: 'hold.remove', examples: ['spanledger hold remove session 73633c63'] },
   {
     path: ['export'],
     query: 'export',
@@ -183,6 +202,7 @@ export const GROUPS: Record<string, string> = {
   session: 'One session',
   trace: 'One trace',
   events: 'Domain events',
+  hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',
   worktree: 'Worktrees of a git repository',
 }

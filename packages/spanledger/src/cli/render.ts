@@ -7,7 +7,9 @@ import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
+import { renderHolds, renderRetention } from './render/retention.ts'
 import { renderSealStep } from './render/seal.ts'
+import { renderVerify } from './render/verify.ts'
 import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -32,7 +34,11 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   state: renderSession,
   'state.diff': renderStateDiff,
   sql: lists.renderSql,
-  verify: lists.renderVerify,
+  verify: renderVerify,
+  retention: renderRetention,
+  'hold.add': renderHolds,
+  'hold.list': renderHolds,
+  'hold.remove': renderHolds,
   import: renderImport,
   'worktree.list': renderWorktrees,
   'worktree.conflicts': renderConflicts,

@@ -1,4 +1,4 @@
-import type { Home } from '@spanledger/sdk/ledger'
+import type { Home, RetentionRules } from '@spanledger/sdk/ledger'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { Transcoder } from '../otlp/index.ts'
@@ -20,6 +20,8 @@ export interface QueryContext {
   transcoder(): Promise<Transcoder>
   /** The daemon that keeps this home, if one runs. */
   daemon(): Promise<DaemonInfo | undefined>
+  /** As config.yaml has them. */
+  retention(): Promise<RetentionRules>
   version: string
   /** Aborted when the questions are closed: ends what follows the ledger. */
   stopped: AbortSignal

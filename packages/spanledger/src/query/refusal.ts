@@ -23,6 +23,8 @@ export type RefusalCode =
   | 'UNKNOWN_TRACE'
   | 'UNKNOWN_METRIC'
   | 'UNKNOWN_PROJECTION'
+  | 'UNKNOWN_HOLD'
+  | 'RETENTION_RECENT'
   | 'AMBIGUOUS_ID'
   | 'PATTERN_ERROR'
   | 'SQL_ERROR'

@@ -6,12 +6,14 @@ import { agents } from './queries/agents.ts'
 import { cost } from './queries/cost.ts'
 import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
+import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
 import { importFiles } from './queries/import.ts'
 import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
 import { projections } from './queries/projections.ts'
 import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
+import { retention } from './queries/retention.ts'
 import { seal } from './queries/seal.ts'
 import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
@@ -53,6 +55,10 @@ export const QUERIES = {
   seal,
   projections,
   rebuild,
+  retention,
+  'hold.add': holdAdd,
+  'hold.list': holdList,
+  'hold.remove': holdRemove,
   export: exportSignal,
   import: importFiles,
   'worktree.list': worktreeList,

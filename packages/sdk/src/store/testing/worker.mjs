@@ -1,4 +1,4 @@
-// A process of its own for tests: worker.mjs HOME exact|events|signals NAME COUNT. Tells each acknowledged line on stdout.
+// A process of its own for tests: worker.mjs HOME MODE NAME COUNT. Tells each acknowledged line on stdout.
 import { writeSync } from 'node:fs'
 import process from 'node:process'
 import { openHome } from '../../../dist/ledger/index.js'
@@ -36,6 +36,26 @@ if (mode === 'exact') {
     }
   }
   await Promise.all([appendForEver(0), appendForEver(1), appendForEver(2)])
+} else if (mode === 'eio-events') {
+  const store = await openEventStore(platform, home)
+  for (let i = 0; i < Number(count); i++) {
+    const refused = await store.append('s', [happened(i)]).catch((error) => error)
+    tell(refused instanceof Error ? `refused ${refused.code}` : happened(i).id)
+  }
+  await store.close()
+} else if (mode === 'eio-signals') {
+  const store = openSignalStore(platform, home)
+  for (let i = 0; i < Number(count); i++) {
+    const line = `{"span":"${name}-${i}","in":"origin01"}`
+    const definitions = new Map([['origin01', Buffer.from('{"origin":"origin01"}\n')]])
+    const batch = { kind: 'spans', lines: Buffer.from(`${line}\n`), count: 1, definitions }
+    const refused = await store
+      .append(batch)
+      .then(() => store.flush())
+      .catch((error) => error)
+    tell(refused instanceof Error ? `refused ${refused.code}` : line)
+  }
+  await store.close().catch(() => {})
 } else {
   const store = openSignalStore(platform, home)
   const definitions = new Map([['origin01', Buffer.from('{"origin":"origin01"}\n')]])

@@ -30,6 +30,7 @@ async function openAsker(dir: string): Promise<Asker> {
       return createTranscoder({ redactor: createRedactor({}) })
     },
     daemon: () => Promise.resolve(undefined),
+    retention: () => Promise.resolve({}),
   })
   return {
     run: (name, params) => queries.run(name, params),
