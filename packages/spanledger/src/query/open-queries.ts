@@ -5,6 +5,7 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { DaemonInfo, QueryContext } from './context.ts'
 import type { Transcoder } from '../otlp/index.ts'
 import type { SessionReadModel } from '../projection/index.ts'
+import { createColumns } from './columns/columns.ts'
 import { createEngines } from './duck/engine.ts'
 import { AnswerTooLargeError } from './duck/json-rows.ts'
 import { parseParams } from './params.ts'
@@ -43,13 +44,16 @@ export interface Queries {
 export function openQueries(options: QueriesOptions): Queries {
   const { platform, home } = options
   const stopped = new AbortController()
+  const columns = createColumns(platform, home)
+  const engines = createEngines(platform, home, columns, availableParallelism())
   const context: QueryContext = {
     ...options,
     events: once(options.events),
     sessions: once(options.sessions),
     transcoder: once(options.transcoder),
     indexes: createSegmentIndexes(platform, home),
-    withEngine: createEngines(platform, home, availableParallelism()),
+    columns,
+    withEngine: engines.withEngine,
     stopped: stopped.signal,
   }
   const run = async (name: string, given: unknown): Promise<unknown> => {
@@ -71,7 +75,10 @@ export function openQueries(options: QueriesOptions): Queries {
   return {
     run: run as Queries['run'],
     answer: async (name, given) => (isRemote(name) ? run(name, given) : unknownQuery(name)),
-    close: () => stopped.abort(),
+    close() {
+      stopped.abort()
+      engines.close()
+    },
   }
 }
 

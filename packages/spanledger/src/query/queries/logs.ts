@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { quoted } from '../duck/views.ts'
+import { quoted } from '../duck/literals.ts'
 import { engineInput, mayHold, rangeSql, timeRange } from '../ledger-input.ts'
 import { choice, limit, since, text, until } from '../params.ts'
 import { type Cut, query } from '../query.ts'

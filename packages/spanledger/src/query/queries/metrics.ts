@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { QueryContext } from '../context.ts'
-import { quoted } from '../duck/views.ts'
+import { quoted } from '../duck/literals.ts'
 import { engineInput, mayHold, rangeSql, type TimeRange, timeRange } from '../ledger-input.ts'
 import { limit, since, text, until } from '../params.ts'
 import { type Cut, cutAt, query } from '../query.ts'

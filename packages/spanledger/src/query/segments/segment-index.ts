@@ -12,8 +12,8 @@ import { type Block, summariseBlock } from './block.ts'
 import { readIndexFile, writeIndexFile } from './files.ts'
 import { formatIndex, parseIndex } from './index-file.ts'
 
-/** Small enough to scan one in 2 ms, large enough that a filter for it stays near a kilobyte. */
-export const BLOCK_BYTES = 4 * 1024 * 1024
+/** That of a sealed block, cut at the same lines: a block is found in one member of gzip, and unpacked in 4 ms. */
+export const BLOCK_BYTES = 1024 * 1024
 /** A tail that nobody has written to for so long is made a block although it is short. */
 const QUIET_MS = 60_000
 
@@ -32,21 +32,30 @@ export interface IndexedSegment {
 export interface SegmentIndexes {
   /** All segments of the kind as they are now, oldest first. */
   of(kind: SignalKind): Promise<IndexedSegment[]>
+  /** One that is sealed; `visit` is handed all of its lines, block by block. */
+  one(kind: SignalKind, segment: Segment, visit: (lines: Buffer) => void): Promise<IndexedSegment>
 }
 
 export function createSegmentIndexes(platform: Platform, home: Home): SegmentIndexes {
   const known = new Map<string, Block[]>()
-  const running = new Map<SignalKind, Promise<IndexedSegment[]>>()
+  const running = new Map<SignalKind, Promise<unknown>>()
 
-  const catchUp = async (kind: SignalKind, segment: Segment): Promise<IndexedSegment> => {
+  const catchUp = async (
+    kind: SignalKind,
+    segment: Segment,
+    visit?: (lines: Buffer) => void,
+  ): Promise<IndexedSegment> => {
     const name = nameOf(segment)
     let blocks = known.get(name) ?? parseIndex((await readIndexFile(platform, home, name)) ?? '')
     // Shorter than what was read: a writer took back what never reached the disk.
     if (reached(blocks) > segment.bytes) blocks = []
     const before = blocks.length
+    if (visit !== undefined)
+      for (const { from, to } of blocks) visit(await readSegmentRange(platform, segment, from, to))
     let rest = await wholeLines(platform, segment, reached(blocks))
     while (rest.lines.length > 0 && (rest.more || segment.sealed || isQuiet(platform, segment))) {
       blocks = [...blocks, summariseBlock(kind, rest.lines, reached(blocks))]
+      visit?.(rest.lines)
       rest = await wholeLines(platform, segment, reached(blocks))
     }
     known.set(name, blocks)
@@ -67,16 +76,16 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
     return indexed
   }
 
+  // One pass at a time: two questions at once would read the same tail twice and write the same index.
+  const inTurn = <T>(kind: SignalKind, pass: () => Promise<T>): Promise<T> => {
+    const result = (running.get(kind) ?? Promise.resolve()).then(pass, pass)
+    running.set(kind, result)
+    return result
+  }
+
   return {
-    of(kind) {
-      // One pass at a time: two questions at once would read the same tail twice and write the same index.
-      const pass = (running.get(kind) ?? Promise.resolve()).then(
-        () => all(kind),
-        () => all(kind),
-      )
-      running.set(kind, pass)
-      return pass
-    },
+    of: (kind) => inTurn(kind, () => all(kind)),
+    one: (kind, segment, visit) => inTurn(kind, () => catchUp(kind, segment, visit)),
   }
 }
 
