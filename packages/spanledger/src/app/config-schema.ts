@@ -5,7 +5,7 @@ import { ConfigError, DEFAULT_CONFIG, type Config } from './config.ts'
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))
 const contentRule = v.picklist(['keep', 'drop', 'hash'])
 
-const { receive } = DEFAULT_CONFIG
+const { receive, sealing } = DEFAULT_CONFIG
 
 const schema = v.strictObject({
   receive: v.optional(
@@ -16,6 +16,10 @@ const schema = v.strictObject({
       allowedHosts: v.optional(v.array(v.string()), receive.allowedHosts),
     }),
     receive,
+  ),
+  sealing: v.optional(
+    v.strictObject({ background: v.optional(v.boolean(), sealing.background) }),
+    sealing,
   ),
   redaction: v.optional(
     v.strictObject({
@@ -49,7 +53,11 @@ export function parseConfig(file: string, text: string): Config {
   const result = v.safeParse(schema, raw)
   if (!result.success) throw new ConfigError(file, result.issues.map(describe).join('; '))
   const { redaction = {} } = result.output
-  return { receive: result.output.receive, redaction: redaction as Config['redaction'] }
+  return {
+    receive: result.output.receive,
+    sealing: result.output.sealing,
+    redaction: redaction as Config['redaction'],
+  }
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {

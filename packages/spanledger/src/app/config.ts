@@ -12,11 +12,16 @@ export interface Config {
     /** Host names beside localhost that requests may be addressed to. */
     allowedHosts: string[]
   }
+  sealing: {
+    /** Whether the daemon packs closed segments by itself; `spanledger seal` does it all the same. */
+    background: boolean
+  }
   redaction: Partial<RedactionConfig>
 }
 
 export const DEFAULT_CONFIG: Config = {
   receive: { otlpHttpPort: 4318, otlpGrpcPort: 4317, port: 4319, allowedHosts: [] },
+  sealing: { background: true },
   redaction: {},
 }
 

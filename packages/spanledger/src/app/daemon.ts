@@ -130,7 +130,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     const file = { process: await platform.processes.self(), token, ...addresses }
     if (!(await claimDaemonFile(platform, home, file))) await refuseSecond(platform, home)
     repairing = repairTornLines(platform, home, warn)
-    stopSealing = sealInBackground(platform, home, warn)
+    if (config.sealing.background) stopSealing = sealInBackground(platform, home, warn)
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()

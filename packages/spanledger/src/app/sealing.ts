@@ -12,7 +12,7 @@ const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL
 const PROGRAM = fileURLToPath(new URL('../../bin/spanledger.js', import.meta.url))
 
 /**
- * Seals closed segments beside receiving, in a process of its own (`spanledger seal`): packing takes a core, and only a
+ * Seals closed segments, and makes the columns of sealed ones, beside receiving, in a process of its own (`spanledger seal`): packing takes a core, and only a
  * process can be given a low priority and its memory back. It may be killed at any point.
  *
  * Returns the way to stop, which waits for the process to end.
@@ -24,17 +24,20 @@ export function sealInBackground(
 ): () => Promise<void> {
   const stopping = new AbortController()
   const running = (async () => {
-    // A segment that was left as it is would be left again.
-    const tried = new Set<string>()
+    // What one run left as it is, the next would leave again.
+    let left: ReadonlySet<string> = new Set()
     let waitMs = LOOK_EVERY_MS
     for (;;) {
       await platform.clock.sleep(waitMs, stopping.signal)
       if (stopping.signal.aborted) return
       try {
-        const names = await segmentsToSeal(platform, home)
-        if (names.some((name) => !tried.has(name))) await seal(home, stopping.signal)
-        for (const name of names) tried.add(name)
-        waitMs = LOOK_EVERY_MS
+        const names = await toDo(platform, home)
+        const hasWork = names.some((name) => !left.has(name))
+        if (hasWork) await seal(home, stopping.signal)
+        const after = new Set(hasWork ? await toDo(platform, home) : names)
+        left = new Set(names.filter((name) => after.has(name)))
+        // Under load the next segment is closed by then.
+        waitMs = hasWork ? 0 : LOOK_EVERY_MS
       } catch (error) {
         waitMs = RETRY_AFTER_MS
         warn(`could not seal: ${(error as Error).message}`)
@@ -45,6 +48,12 @@ export function sealInBackground(
     stopping.abort()
     await running
   }
+}
+
+/** Segments to seal, and sealed ones to make columns of. */
+async function toDo(platform: Platform, home: Home): Promise<string[]> {
+  const { segmentsWithoutColumns } = await import('../query/index.ts')
+  return [...(await segmentsToSeal(platform, home)), ...(await segmentsWithoutColumns(platform, home))]
 }
 
 async function seal(home: Home, stopped: AbortSignal): Promise<void> {

@@ -15,6 +15,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   session: renderSession,
   traces: lists.renderTraces,
   trace: renderTrace,
+  operations: lists.renderOperations,
   logs: lists.renderLogs,
   metrics: lists.renderMetrics,
   metric: lists.renderMetric,

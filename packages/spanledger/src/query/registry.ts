@@ -7,6 +7,7 @@ import { exportSignal } from './queries/export.ts'
 import { importFiles } from './queries/import.ts'
 import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
+import { operations } from './queries/operations.ts'
 import { eventReplay } from './queries/replay.ts'
 import { seal } from './queries/seal.ts'
 import { session, sessions } from './queries/sessions.ts'
@@ -24,6 +25,7 @@ export const QUERIES = {
   session,
   traces,
   trace,
+  operations,
   logs,
   metrics,
   metric,

@@ -105,7 +105,7 @@ class Attempt {
 
   async operations(connection: DuckDBConnection): Promise<void> {
     const rows = quoted(this.#drafts.get('rows')!)
-    await connection.run(copySql(histogramsSql(`read_parquet(${rows})`, []), this.#draft('operations')))
+    await connection.run(copySql(histogramsSql(`read_parquet(${rows})`), this.#draft('operations')))
   }
 
   async attributes(filter: AttributeFilter): Promise<void> {

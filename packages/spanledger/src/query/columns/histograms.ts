@@ -9,11 +9,14 @@ const NONE = -1
 
 const BUCKET = `CAST(CASE WHEN duration_ns <= 0 THEN ${NONE} ELSE ceil(ln(duration_ns) / ${Math.log(GROWTH)}) END AS INTEGER)`
 
-/** A row for each operation and bucket: `service, name, kind, bucket, calls, errors, longest`. */
-export function histogramsSql(spans: string, conditions: readonly string[]): string {
+/** A row for each operation and bucket of some spans. */
+export function histogramsSql(
+  spans: string,
+  { conditions = [], more = '' }: { conditions?: readonly string[]; more?: string } = {},
+): string {
   const where = ['start_unix_nano IS NOT NULL', ...conditions].join(' AND ')
   return `SELECT service, name, kind, ${BUCKET} AS bucket, count(*) AS calls, count(*) FILTER (status = 'error') AS errors,
-  max(duration_ns) AS longest FROM ${spans} WHERE ${where} GROUP BY ALL`
+  max(duration_ns) AS longest${more} FROM ${spans} WHERE ${where} GROUP BY service, name, kind, bucket`
 }
 
 /** Milliseconds in the middle of a bucket. */

@@ -67,8 +67,12 @@ export function createColumnKeeper(
   }
 }
 
+/** As `kind/segment`. */
+export const segmentsWithoutColumns = async (platform: Platform, home: Home): Promise<string[]> =>
+  (await withoutColumns(platform, home)).map(({ kind, name }) => `${kind}/${name}`)
+
 /** Sealed segments without columns that are whole and of this version, oldest first. */
-export async function withoutColumns(platform: Platform, home: Home): Promise<Segment[]> {
+async function withoutColumns(platform: Platform, home: Home): Promise<Segment[]> {
   const columns = createColumns(platform, home)
   const missing: Segment[] = []
   for (const kind of SIGNAL_KINDS)
