@@ -180,6 +180,8 @@ async function openSandbox(home: Home, threads: number): Promise<DuckDBInstance>
     const folders = [dirname(home.segments.spans), join(home.index, 'columns'), heldFolder(home)]
     await connection.run(`SET GLOBAL TimeZone = 'UTC'`)
     await connection.run('SET parquet_metadata_cache = true')
+    // The system's own cache does as well, and is not the daemon's memory.
+    await connection.run('SET enable_external_file_cache = false')
     await connection.run(
       `SET allowed_directories = [${folders.map((folder) => quoted(folder + sep)).join(', ')}]`,
     )

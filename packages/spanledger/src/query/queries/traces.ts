@@ -87,7 +87,9 @@ async function latest(
 ): Promise<TraceRow[]> {
   const newestFirst = candidates.toSorted((a, b) => endOf(b) - endOf(a))
   if (newestFirst.length === 0) return []
-  const chosen = new Set(newestFirst.slice(0, 1))
+  // What most segments do not hold is rare: the latest few are not in the newest segment, and reading all at once reads each once.
+  const isRare = candidates.length < all.length / 2
+  const chosen = new Set(isRare ? newestFirst : newestFirst.slice(0, 1))
   for (;;) {
     const rows = await read(all.filter((segment) => chosen.has(segment)))
     const enough = rows.length > atMost
