@@ -17,10 +17,7 @@ const schema = v.strictObject({
     }),
     receive,
   ),
-  sealing: v.optional(
-    v.strictObject({ background: v.optional(v.boolean(), sealing.background) }),
-    sealing,
-  ),
+  sealing: v.optional(v.strictObject({ background: v.optional(v.boolean(), sealing.background) }), sealing),
   redaction: v.optional(
     v.strictObject({
       enabled: v.optional(v.boolean()),

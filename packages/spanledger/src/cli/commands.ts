@@ -45,7 +45,10 @@ export const ASKING: readonly AskingCommand[] = [
   {
     path: ['operations'],
     query: 'operations',
-    examples: ['spanledger operations --since 1h', "spanledger operations --service checkout --name 'POST *' --json"],
+    examples: [
+      'spanledger operations --since 1h',
+      "spanledger operations --service checkout --name 'POST *' --json",
+    ],
   },
   {
     path: ['logs'],

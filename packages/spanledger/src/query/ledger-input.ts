@@ -29,13 +29,13 @@ export const rangeSql = (column: string, { since, until }: TimeRange): string[] 
 ]
 
 /** Whether a segment can hold a record of that range: judged by the times in its records, never by its name or mtime. */
-export function mayHold({ blocks, tail }: IndexedSegment, { since, until }: TimeRange): boolean {
-  return [...blocks, tail.block].some(
-    ({ earliestMicros, latestMicros }) =>
-      earliestMicros !== undefined &&
-      latestMicros !== undefined &&
-      (since === undefined || BigInt(latestMicros) * 1000n >= since) &&
-      (until === undefined || BigInt(earliestMicros) * 1000n < until),
+export function mayHold({ extent }: IndexedSegment, { since, until }: TimeRange): boolean {
+  const { earliestMicros, latestMicros } = extent
+  return (
+    earliestMicros !== undefined &&
+    latestMicros !== undefined &&
+    (since === undefined || BigInt(latestMicros) * 1000n >= since) &&
+    (until === undefined || BigInt(earliestMicros) * 1000n < until)
   )
 }
 

@@ -7,7 +7,7 @@ import { COLUMN_SUFFIXES, type ColumnBuilder, openColumnBuilder } from './build.
 import { columnsFolder, removeQuietly } from './column-files.ts'
 import { createColumns } from './columns.ts'
 
-export const SIGNAL_KINDS = ['spans', 'logs', 'metrics'] as const satisfies SignalKind[]
+const SIGNAL_KINDS = ['spans', 'logs', 'metrics'] as const satisfies SignalKind[]
 
 /** What became of one segment's columns. */
 export interface ColumnsMade {
@@ -28,11 +28,7 @@ export interface ColumnKeeper {
 /** One of two cores: receiving and questions want the other. */
 const THREADS = 1
 
-export function createColumnKeeper(
-  platform: Platform,
-  home: Home,
-  indexes: SegmentIndexes,
-): ColumnKeeper {
+export function createColumnKeeper(platform: Platform, home: Home, indexes: SegmentIndexes): ColumnKeeper {
   const lock = new Lock(platform, home, 'columns.lock')
   let builder: ColumnBuilder | undefined
   const make = async (segment: Segment): Promise<ColumnsMade> => {

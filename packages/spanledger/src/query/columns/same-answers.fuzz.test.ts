@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -37,16 +45,45 @@ const nanos = fc.oneof(
   fc.integer({ min: 0, max: 5_000 }).map((ms) => String(BigInt(T0 + ms) * 1_000_000n)),
   fc.constantFrom('0', '1', '9223372036854775807', '9223372036854775808', '18446744073709551615'),
 )
-const KEYS = ['user.tier', 'http.route', 'http.response.status_code', 'error.type', 'dot"quote', '$odd', 'host.name', 'ключ']
+const KEYS = [
+  'user.tier',
+  'http.route',
+  'http.response.status_code',
+  'error.type',
+  'dot"quote',
+  '$odd',
+  'host.name',
+  'ключ',
+]
 const value = fc.oneof(
-  fc.constantFrom<unknown>('gold', 503, 503.5, '5.03e2', ' 503 ', '503', true, null, '', 'a"b\\c', 'line\nend', '店', '\u0000'),
-  fc.constantFrom<unknown>({ $int: '9223372036854775807' }, { $double: 'NaN' }, { $bytes: 'AAEC' }, ['gold', 1, null]),
+  fc.constantFrom<unknown>(
+    'gold',
+    503,
+    503.5,
+    '5.03e2',
+    ' 503 ',
+    '503',
+    true,
+    null,
+    '',
+    'a"b\\c',
+    'line\nend',
+    '店',
+    '\u0000',
+  ),
+  fc.constantFrom<unknown>({ $int: '9223372036854775807' }, { $double: 'NaN' }, { $bytes: 'AAEC' }, [
+    'gold',
+    1,
+    null,
+  ]),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.integer(),
   fc.string({ unit: 'binary' }),
   fc.object({ maxDepth: 6 }).map((deep) => JSON.parse(JSON.stringify(deep)) as unknown),
 )
-const attrs = fc.option(fc.dictionary(fc.constantFrom(...KEYS), value, { noNullPrototype: true }), { nil: undefined })
+const attrs = fc.option(fc.dictionary(fc.constantFrom(...KEYS), value, { noNullPrototype: true }), {
+  nil: undefined,
+})
 const from = fc.constantFrom(shop.origin, cart.origin, 'nowhere')
 
 const spanLine = fc
@@ -79,7 +116,11 @@ const logLine = fc
 const pointLine = fc
   .record({
     time: nanos,
-    value: fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constant({ $double: 'NaN' })),
+    value: fc.oneof(
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constant({ $double: 'NaN' }),
+    ),
     of: fc.constantFrom(gauge, counter),
     in: from,
   })
@@ -103,17 +144,29 @@ function write(ledger: SmallLedger, { spans, logs, metrics }: Lines): void {
     ledger.segment('metrics', [shop, cart, gauge, counter, ...metrics]),
   ]
   for (const path of paths) {
-    appendFileSync(path, Buffer.from('{"span":"00000000000000ff","trace":"ff","name":"\xff\xfe","start":"1","in":"x"}\n', 'latin1'))
+    appendFileSync(
+      path,
+      Buffer.from(
+        '{"span":"00000000000000ff","trace":"ff","name":"\xff\xfe","start":"1","in":"x"}\n',
+        'latin1',
+      ),
+    )
     appendFileSync(path, '{"span":"00\n')
     utimesSync(path, 1, 1)
   }
 }
 
 const QUESTIONS: [string, object][] = [
-  ...['spans', 'logs', 'metrics', 'origins'].map(
-    (view): [string, object] => ['sql', { query: `SELECT * FROM ${view} ORDER BY ALL` }],
-  ),
-  ['sql', { query: `SELECT "http.route", count(*) n FROM spans WHERE start_time IS NOT NULL GROUP BY ALL ORDER BY ALL` }],
+  ...['spans', 'logs', 'metrics', 'origins'].map((view): [string, object] => [
+    'sql',
+    { query: `SELECT * FROM ${view} ORDER BY ALL` },
+  ]),
+  [
+    'sql',
+    {
+      query: `SELECT "http.route", count(*) n FROM spans WHERE start_time IS NOT NULL GROUP BY ALL ORDER BY ALL`,
+    },
+  ],
   ['sql', { query: 'SELECT nothing FROM spans' }],
   ['traces', {}],
   ['traces', { limit: 1 }],
@@ -179,7 +232,10 @@ describe(`the same answers, byte for byte (SEED=${SEED})`, () => {
         for (const part of parts) write(sealed, part)
         const queries = await sealed.queries()
         expect(await seal(queries)).toContainEqual({
-          summary: expect.objectContaining({ segments: parts.length * 3, columns: parts.length * 3 }) as unknown,
+          summary: expect.objectContaining({
+            segments: parts.length * 3,
+            columns: parts.length * 3,
+          }) as unknown,
         })
         expect(await answers(queries)).toEqual(expected)
         expect(await answers(await sealed.queries())).toEqual(expected)
@@ -202,9 +258,9 @@ describe(`the same answers, byte for byte (SEED=${SEED})`, () => {
     for (const part of parts) write(ledger, part)
     const queries = await ledger.queries()
     const expected = await answers(queries)
-    let isDone = false
-    const sealing = seal(await ledger.queries()).finally(() => (isDone = true))
-    while (!isDone) expect(await answers(queries)).toEqual(expected)
+    const state = { isDone: false }
+    const sealing = seal(await ledger.queries()).finally(() => (state.isDone = true))
+    while (!state.isDone) expect(await answers(queries)).toEqual(expected)
     await sealing
     expect(await answers(queries)).toEqual(expected)
 

@@ -46,12 +46,7 @@ export interface Engines {
  *
  * One instance is kept warm between questions, since making one takes 25 ms, and it knows the files it read before.
  */
-export function createEngines(
-  platform: Platform,
-  home: Home,
-  columns: Columns,
-  threads: number,
-): Engines {
+export function createEngines(platform: Platform, home: Home, columns: Columns, threads: number): Engines {
   const waiting: (() => void)[] = []
   let running = 0
   let opened: Promise<DuckDBInstance> | undefined

@@ -12,13 +12,19 @@ export interface ChosenSources {
 }
 
 /** The columns of each segment that has some, the lines of the others. */
-export async function chooseSources(columns: Columns | undefined, segments: Segments): Promise<ChosenSources> {
+export async function chooseSources(
+  columns: Columns | undefined,
+  segments: Segments,
+): Promise<ChosenSources> {
   const chosen: Partial<Record<LedgerKind, Sources>> = {}
   const files: string[] = []
   for (const [kind, listed] of Object.entries(segments) as [LedgerKind, readonly Segment[]][]) {
     const found = await Promise.all(listed.map((segment) => columns?.find(segment, 'rows')))
     const made = found.flatMap((one) => (one === undefined ? [] : [one.path]))
-    chosen[kind] = { lines: listed.filter((_, i) => found[i] === undefined).map(({ path }) => path), columns: made }
+    chosen[kind] = {
+      lines: listed.filter((_, i) => found[i] === undefined).map(({ path }) => path),
+      columns: made,
+    }
     files.push(...made)
   }
   return { sources: chosen, files }

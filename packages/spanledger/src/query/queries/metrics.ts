@@ -113,7 +113,8 @@ SELECT * FROM series ORDER BY last DESC NULLS LAST, service, origin, CAST(attrib
 })
 
 /** Of points of one moment the largest, and sums in one order: so that an answer does not depend on how segments hold the points. */
-const latest = (column: string): string => `arg_max(${column}, {moment: time_unix_nano, size: ${column}}) FILTER (time_unix_nano IS NOT NULL)`
+const latest = (column: string): string =>
+  `arg_max(${column}, {moment: time_unix_nano, size: ${column}}) FILTER (time_unix_nano IS NOT NULL)`
 const total = (column: string): string => `sum(${column} ORDER BY ${column})`
 
 /** `series`: first per start time (one life of the sender), then over its lives. */

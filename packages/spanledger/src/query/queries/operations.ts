@@ -128,10 +128,7 @@ async function answer(
 type Moment = string | number | null | undefined
 
 /** The histograms of what is read span by span, as table `others`. */
-async function countOthers(
-  engine: Engine,
-  range: TimeRange,
-): Promise<{ earliest: Moment; latest: Moment }> {
+async function countOthers(engine: Engine, range: TimeRange): Promise<{ earliest: Moment; latest: Moment }> {
   const histograms = histogramsSql('spans', {
     conditions: rangeSql('start_unix_nano', range),
     more: ', min(start_unix_nano) AS earliest, max(start_unix_nano) AS latest',
@@ -155,8 +152,7 @@ function operationsSql(given: Params, kept: readonly Histograms[]): string {
     ...(given.name === undefined ? [] : [like('name', given.name)]),
   ]
   const percentiles = Object.entries(RANKS).map(
-    ([name, rank]) =>
-      `${middleSql(`min(bucket) FILTER (upto >= ceil(${rank} * total))`)} AS ${name}`,
+    ([name, rank]) => `${middleSql(`min(bucket) FILTER (upto >= ceil(${rank} * total))`)} AS ${name}`,
   )
   return `WITH buckets AS (SELECT service, name, kind, bucket, sum(calls) AS calls, sum(errors) AS errors, max(longest) AS longest
   FROM (${all}) ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`} GROUP BY service, name, kind, bucket),

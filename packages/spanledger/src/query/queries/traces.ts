@@ -50,6 +50,9 @@ const params = v.strictObject({
 
 type Params = v.InferOutput<typeof params>
 
+/** The newest segment may have just begun. */
+const RECORDS_AT_FIRST = 50_000
+
 export const traces = query({
   summary: 'Traces, latest first',
   params,
@@ -60,12 +63,13 @@ export const traces = query({
     const range = timeRange(context, given)
     const spanConditions = conditions(given, wanted, all)
     const sql = (hasColumns: boolean): string => tracesSql(given, spanConditions, range, hasColumns)
-    const candidates = await mayMatch(
-      context.columns,
-      all.filter((segment) => mayHold(segment, range)),
-      wanted,
+    const inRange = all.filter((segment) => mayHold(segment, range))
+    const candidates = await mayMatch(context.columns, inRange, wanted)
+    // What most segments do not hold is rare: the latest few are not in the newest, and reading all at once reads each once.
+    const atFirst = candidates.length < inRange.length / 2 ? Infinity : RECORDS_AT_FIRST
+    const found = await latest(all, candidates, atFirst, given.limit, (segments) =>
+      ask(context, segments, sql),
     )
-    const found = await latest(all, candidates, given.limit, (segments) => ask(context, segments, sql))
     return cutAt(found, given.limit)
   },
 })
@@ -78,18 +82,24 @@ export const traces = query({
  * that was found: those whose filters say so are read as well.
  *
  * @param candidates the segments that may hold a span that is asked for
+ * @param atFirst records to read before anything is known
  */
 async function latest(
   all: readonly IndexedSegment[],
   candidates: readonly IndexedSegment[],
+  atFirst: number,
   atMost: number,
   read: (segments: readonly IndexedSegment[]) => Promise<TraceRow[]>,
 ): Promise<TraceRow[]> {
   const newestFirst = candidates.toSorted((a, b) => endOf(b) - endOf(a))
   if (newestFirst.length === 0) return []
-  // What most segments do not hold is rare: the latest few are not in the newest segment, and reading all at once reads each once.
-  const isRare = candidates.length < all.length / 2
-  const chosen = new Set(isRare ? newestFirst : newestFirst.slice(0, 1))
+  const chosen = new Set<IndexedSegment>()
+  let records = 0
+  for (const segment of newestFirst) {
+    if (records >= atFirst) break
+    chosen.add(segment)
+    records += segment.extent.records
+  }
   for (;;) {
     const rows = await read(all.filter((segment) => chosen.has(segment)))
     const enough = rows.length > atMost
@@ -105,8 +115,7 @@ async function latest(
 }
 
 /** Unix microseconds of the latest start in it. */
-const endOf = ({ blocks, tail }: IndexedSegment): number =>
-  [...blocks, tail.block].reduce((end, block) => Math.max(end, block.latestMicros ?? 0), 0)
+const endOf = ({ extent }: IndexedSegment): number => extent.latestMicros ?? 0
 
 const holdsTrace = ({ blocks, tail }: IndexedSegment, keys: readonly number[]): boolean =>
   [...blocks, tail.block].some((block) => block.records > 0 && filterMayHold(block.traces, keys))

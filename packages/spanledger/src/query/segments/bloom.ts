@@ -40,9 +40,14 @@ export function buildFilter(keys: ReadonlySet<number>): Uint8Array {
 
 function mayContain(filter: Uint8Array, key: number): boolean {
   if (filter.length === 0) return false
-  let all = true
-  eachProbe(key, filter.length * 8, (bit) => void (all &&= (filter[bit >>> 3]! & (1 << (bit & 7))) !== 0))
-  return all
+  const size = filter.length * 8
+  const h1 = Math.floor(key / 2 ** 20)
+  const h2 = (key % 2 ** 20) * 2 + 1
+  for (let i = 0; i < PROBES; i++) {
+    const bit = (h1 + i * h2) % size
+    if ((filter[bit >>> 3]! & (1 << (bit & 7))) === 0) return false
+  }
+  return true
 }
 
 /** Double hashing: probe i is h1 + i * h2, which does as well as independent hashes. */

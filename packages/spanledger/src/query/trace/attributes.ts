@@ -32,7 +32,12 @@ function conditionIn(text: string): AttributeCondition | Refusal {
       `attr: "${text}" is no condition`,
       'write it as key=value, key!=value, key>=number or key<number',
     )
-  const [, key, operator, value] = match as unknown as [string, string, AttributeCondition['operator'], string]
+  const [, key, operator, value] = match as unknown as [
+    string,
+    string,
+    AttributeCondition['operator'],
+    string,
+  ]
   if (operator !== '=' && operator !== '!=' && !isNumber(value))
     return refusal(
       'BAD_PARAMETER',
@@ -45,13 +50,11 @@ function conditionIn(text: string): AttributeCondition | Refusal {
 const isNumber = (value: string): boolean => value.trim() !== '' && Number.isFinite(Number(value))
 
 /** The span's attribute, else its resource's. Numbers compare as numbers. */
-export function attributeSql(
-  { key, operator, value }: AttributeCondition,
-  isInResource: boolean,
-): string {
+export function attributeSql({ key, operator, value }: AttributeCondition, isInResource: boolean): string {
   const own = isPromoted(key) ? identifier(key) : `(attributes->>${attributePath(key)})`
   const found = isInResource ? `coalesce(${own}, (resource->>${attributePath(key)}))` : own
-  if (operator !== '=' && operator !== '!=') return `TRY_CAST(${found} AS DOUBLE) ${operator} ${Number(value)}`
+  if (operator !== '=' && operator !== '!=')
+    return `TRY_CAST(${found} AS DOUBLE) ${operator} ${Number(value)}`
   const same = isNumber(value)
     ? `(${found} = ${quoted(value)} OR TRY_CAST(${found} AS DOUBLE) = ${Number(value)})`
     : `${found} = ${quoted(value)}`
@@ -67,7 +70,9 @@ export const isInResources = (key: string, segments: readonly IndexedSegment[]):
   segments.some((segment) => hasInResource(segment, key))
 
 const hasInResource = ({ blocks, tail }: IndexedSegment, key: string): boolean =>
-  [...blocks, tail.block].some(({ definitions }) => definitions.some((line) => line.includes(JSON.stringify(key))))
+  [...blocks, tail.block].some(({ definitions }) =>
+    definitions.some((line) => line.includes(JSON.stringify(key))),
+  )
 
 /** The segments that may hold a span with all these attributes: the others need not be read. */
 export async function mayMatch(
