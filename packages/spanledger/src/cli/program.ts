@@ -27,7 +27,7 @@ Begin with:  spanledger up      then point an agent at it
 
 /** The commands, their options and their help; nothing is done here. */
 export function createProgram(version: string, actions: Actions): Command {
-  const program = new Command('spanledger')
+  const program: Command = new Command('spanledger')
     .description('Flight recorder for coding agents: records what they did, and answers questions about it.')
     .version(version, '-V, --version', 'the version')
     .option('--home <DIR>', 'where the ledger is (SPANLEDGER_HOME; ~/.spanledger unless told)', folder)
@@ -35,7 +35,11 @@ export function createProgram(version: string, actions: Actions): Command {
     .option('--no-color', 'no colours (also NO_COLOR)')
     .helpOption('-h, --help', 'this help')
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Not those of a command between: what `state` takes is nothing to `state diff`.
+      visibleGlobalOptions: () => program.options.slice(),
+    })
     .addHelpText('after', AFTER)
 
   program
