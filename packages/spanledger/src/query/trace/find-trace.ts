@@ -110,7 +110,7 @@ export async function readSpans(platform: Platform, spans: readonly FoundSpan[])
 }
 
 /** The block was damaged since it was found: what places the span is still known. */
-const lost = ({ line: _, whole: __, ...known }: FoundSpan): SpanLine => ({ ...known, trace: '', name: '' })
+const lost = (span: FoundSpan): SpanLine => ({ ...span, trace: '', name: '' })
 
 function collect(bytes: Buffer, run: LinePlace['run'], digits: Buffer, found: FoundTrace): void {
   const id = digits.toString('latin1')
