@@ -21,6 +21,8 @@ import {
  * loses its note, so that it is made again.
  */
 export interface Columns {
+  /** What is told of a segment's columns, if they are of this version and of the segment as it is. */
+  noteOf(segment: Segment): Promise<ColumnNote | undefined>
   /** Where a part of a segment's columns is. */
   find(segment: Segment, part: ColumnPart): Promise<{ path: string; note: ColumnNote } | undefined>
   /** By its note and its files' sizes alone, which costs some readings of folders' entries. */
@@ -68,6 +70,7 @@ export function createColumns(platform: Platform, home: Home): Columns {
   }
 
   return {
+    noteOf,
     find,
     async isThere(segment) {
       const note = await noteOf(segment)

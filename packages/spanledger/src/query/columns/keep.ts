@@ -7,7 +7,7 @@ import { COLUMN_SUFFIXES, type ColumnBuilder, openColumnBuilder } from './build.
 import { columnsFolder, removeQuietly } from './column-files.ts'
 import { createColumns } from './columns.ts'
 
-const SIGNAL_KINDS = ['spans', 'logs', 'metrics'] as const satisfies SignalKind[]
+export const SIGNAL_KINDS = ['spans', 'logs', 'metrics'] as const satisfies SignalKind[]
 
 /** What became of one segment's columns. */
 export interface ColumnsMade {
