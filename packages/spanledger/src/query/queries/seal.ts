@@ -42,7 +42,7 @@ export const seal = query({
   summary: 'Packs the segments that nobody writes to any more, as the daemon does by itself',
   params: v.strictObject({}),
   streams: true,
-  async run(context): Promise<AsyncIterable<Step> | Refusal> {
+  async run(context): Promise<AsyncIterable<SealStep | ColumnsStep | { summary: SealSummary }> | Refusal> {
     const { home } = context
     if (home.readOnly)
       return refusal('HOME_READ_ONLY', `${home.dir} cannot be written to`, 'seal it where it can be')

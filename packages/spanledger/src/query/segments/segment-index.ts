@@ -28,7 +28,7 @@ export interface IndexedSegment {
 }
 
 /** Unix microseconds, rounded outwards; absent when no record tells its time. */
-export type Extent = Pick<Block, 'records' | 'earliestMicros' | 'latestMicros'>
+type Extent = Pick<Block, 'records' | 'earliestMicros' | 'latestMicros'>
 
 /**
  * Keeps for every signal segment what was learned by reading it once, in memory and in HOME/index, and catches up with
