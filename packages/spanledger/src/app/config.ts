@@ -13,6 +13,10 @@ export interface Config {
     /** Host names beside localhost that requests may be addressed to. */
     allowedHosts: string[]
   }
+  sealing: {
+    /** Whether the daemon packs closed segments by itself; `spanledger seal` does it all the same. */
+    background: boolean
+  }
   redaction: Partial<RedactionConfig>
   /** A kind without a rule is kept for ever. */
   retention: RetentionRules
@@ -20,6 +24,7 @@ export interface Config {
 
 export const DEFAULT_CONFIG: Config = {
   receive: { otlpHttpPort: 4318, otlpGrpcPort: 4317, port: 4319, allowedHosts: [] },
+  sealing: { background: true },
   redaction: {},
   retention: {},
 }

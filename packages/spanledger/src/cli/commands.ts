@@ -49,6 +49,14 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger trace show 4bf92f35', 'spanledger trace show 4bf92f35 --json'],
   },
   {
+    path: ['operations'],
+    query: 'operations',
+    examples: [
+      'spanledger operations --since 1h',
+      "spanledger operations --service checkout --name 'POST *' --json",
+    ],
+  },
+  {
     path: ['logs'],
     query: 'logs',
     examples: [

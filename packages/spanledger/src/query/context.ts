@@ -3,6 +3,7 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { Transcoder } from '../otlp/index.ts'
 import type { Projection, SessionReadModel } from '../projection/index.ts'
+import type { Columns } from './columns/columns.ts'
 import type { WithEngine } from './duck/engine.ts'
 import type { SegmentIndexes } from './segments/segment-index.ts'
 
@@ -11,6 +12,7 @@ export interface QueryContext {
   platform: Platform
   home: Home
   indexes: SegmentIndexes
+  columns: Columns
   withEngine: WithEngine
   events(): Promise<EventStore>
   sessions(): Promise<SessionReadModel>

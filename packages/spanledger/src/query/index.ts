@@ -1,3 +1,4 @@
+export { segmentsWithoutColumns } from './columns/keep.ts'
 export { openQueries, type Queries } from './open-queries.ts'
 export { paramsOf, type ParamInfo } from './params.ts'
 export { plain, plainLines } from './plain.ts'
