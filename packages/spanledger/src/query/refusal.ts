@@ -29,6 +29,11 @@ export type RefusalCode =
   | 'SQL_TOO_LONG'
   | 'ANSWER_TOO_LARGE'
   | 'UNREADABLE_FILE'
+  | 'UNKNOWN_WORKTREE'
+  | 'NOT_A_REPOSITORY'
+  | 'UNCOMMITTED_WORK'
+  | 'GIT_MISSING'
+  | 'GIT_FAILED'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }

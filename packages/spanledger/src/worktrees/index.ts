@@ -1,0 +1,6 @@
+export { type Collisions, findCollisions } from './collisions.ts'
+export { NotARepositoryError, GitFailedError, GitMissingError, UncommittedWorkError } from './errors.ts'
+export { conflictsAfter, decideConflicts, placed, streamOf, type WorktreeEvent } from './events.ts'
+export { git } from './git.ts'
+export { createWorktree, recycleWorktree, removeWorktree, uncommittedIn } from './manage.ts'
+export { readRepository, type Repository, type Worktree } from './repository.ts'
