@@ -38,8 +38,8 @@ export const KEYS = {
     ],
   }),
   level: key(
-    choice(['trace', 'debug', 'info', 'warn', 'error']),
-    'info',
+    choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
+    'trace',
     'log records below it are not recorded',
   ),
   ...under('service', {
@@ -58,6 +58,12 @@ export const KEYS = {
     timeout: key(duration, 30_000, 'for one collection and its export', {
       env: ['OTEL_METRIC_EXPORT_TIMEOUT'],
     }),
+    temporality: key(
+      choice(['cumulative', 'delta', 'lowmemory']),
+      'cumulative',
+      'whether sums begin with the process or with the last collection',
+      { env: ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'] },
+    ),
   }),
   ...under('logs', {
     exporters: exportersOf('logs', 'OTEL_LOGS_EXPORTER'),

@@ -43,13 +43,13 @@ describe('a setting', () => {
     files[PROJECT] = '# ours\ntelemetry:\n  level: warn\n'
     levels.push(resolve({ files }))
     const env: Record<string, string> = { SPANLEDGER_LEVEL: 'debug' }
-    levels.push(resolve({ files, env }), resolve({ files, env, code: { level: 'trace' } }), resolve())
+    levels.push(resolve({ files, env }), resolve({ files, env, code: { level: 'fatal' } }), resolve())
     expect(levels.map(({ config, from }) => [config.level, from('level')])).toEqual([
       ['error', `${HOME}:2`],
       ['warn', `${PROJECT}:3`],
       ['debug', 'SPANLEDGER_LEVEL'],
-      ['trace', 'code'],
-      ['info', 'default'],
+      ['fatal', 'code'],
+      ['trace', 'default'],
     ])
     expect(levels[3]!.config.service.version).toBe('1.10')
     expect(levels.flatMap(({ warnings }) => warnings)).toEqual([])
@@ -67,7 +67,7 @@ describe('a setting', () => {
     })
     expect([config.service.name, config.metrics, config.exporters.ledger.home]).toEqual([
       'own',
-      { exporters: undefined, interval: 1500, timeout: 2000 },
+      { exporters: undefined, interval: 1500, timeout: 2000, temporality: 'cumulative' },
       '/work/shop/src/api/led',
     ])
     expect(from('exporters.ledger.home')).toBe('SPANLEDGER_HOME')
@@ -109,7 +109,7 @@ describe('files', () => {
       env: { SPANLEDGER_HOME: '/data' },
       files: { [HOME]: 'telemetry: {level: error}' },
     })
-    expect(elsewhere.config.level).toBe('info')
+    expect(elsewhere.config.level).toBe('trace')
   })
 
   it('have paths relative to themselves', () => {
@@ -147,7 +147,7 @@ describe('files', () => {
       `BAD_FILE ${PROJECT}: too large. shrink it`,
     ])
     const files = { [PROJECT]: 'telemetry:\n  level: warn\n  service: *other\n' }
-    expect(resolve({ files }).config.level).toBe('info')
+    expect(resolve({ files }).config.level).toBe('trace')
     expect(warned({ files })).toEqual([
       `BAD_FILE ${PROJECT}:3: column 12: aliases are not read; nothing of the file is used. write the value out; text that begins with * needs quotes`,
     ])
@@ -196,7 +196,7 @@ describe('what is wrong', () => {
     expect([config.batch.spans.queue, config.sampling.sampler, config.level]).toEqual([
       2048,
       'parentbased_always_on',
-      'info',
+      'trace',
     ])
     expect(resolve({ env }).warnings.map(({ code, source }) => [code, sourceText(source)])).toEqual([
       ['BAD_VALUE', 'OTEL_TRACES_SAMPLER'],

@@ -165,7 +165,8 @@ export const ASKING: readonly AskingCommand[] = [
 /** Groups of commands, with what they are about. */
 export const GROUPS: Record<string, string> = {
   session: 'One session',
-  trace: 'One trace',
+  trace: 'One trace, and whether there are any',
+  config: 'Settings',
   events: 'Domain events',
   state: 'The past',
   worktree: 'Worktrees of a git repository',

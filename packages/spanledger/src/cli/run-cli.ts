@@ -52,6 +52,11 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<Ex
       home = homeOf(globals)
       await host.up({ ...options, home, json })
     },
+    async settings(name, params, globals) {
+      home = globals.home === undefined ? '' : homeOf(globals)
+      const { askSettings } = await import('./ask-settings.ts')
+      exit = await askSettings(host, { name, params, home: home || undefined, json }, printerFor(globals))
+    },
     async demo() {
       await host.demo((words) => runCli(words, host))
     },

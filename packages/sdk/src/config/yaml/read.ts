@@ -100,6 +100,7 @@ function readNewKey(cursor: Cursor, seen: Set<string>): string {
 /** The value behind `KEY:` or `-`: on the same line, or on the next ones, further right than `indent`. */
 function readAfterKey(cursor: Cursor, indent: number, depth: number, inList = false): Node {
   const place = cursor.place()
+  const behindKey = cursor.at
   cursor.blanks()
   const empty = cursor.char() === '' || cursor.char() === '\n' || cursor.char() === '#'
   if (!empty) {
@@ -113,6 +114,7 @@ function readAfterKey(cursor: Cursor, indent: number, depth: number, inList = fa
       )
     return value
   }
+  cursor.at = behindKey
   cursor.endLine()
   cursor.settle()
   const column = cursor.column()

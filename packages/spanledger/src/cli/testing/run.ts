@@ -51,6 +51,7 @@ export async function run(
   const exit = await runCli(home === undefined ? argv : [...argv, '--home', home], {
     up: () => Promise.reject(new Error('not in this test')),
     demo: () => Promise.reject(new Error('not in this test')),
+    settings: () => Promise.reject(new Error('not in this test')),
     open: openAsker,
     version: '1.2.3',
     env: {},
