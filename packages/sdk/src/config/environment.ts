@@ -20,10 +20,8 @@ export function readEnvironment(
   },
 ): Layer {
   const layer: Layer = new Map()
-  for (const [path, { env: standard, kind }] of Object.entries(TABLE)) {
-    const variables: Variable[] = [{ name: variableOf(path) }, ...standard]
-    // Where they add to each other, the first is read last, and wins.
-    for (const variable of kind.merges === true ? variables.toReversed() : variables) {
+  for (const { path, merges, variables } of VARIABLES) {
+    for (const variable of variables) {
       const text = textOf(env, variable, options.deno)
       if (text === undefined) continue
       const before = layer.size
@@ -33,12 +31,19 @@ export function readEnvironment(
         warn: options.warn,
         sourceAt: () => ({ kind: 'environment', variable: variable.name }),
       })
-      if (layer.size > before && kind.merges !== true) break
+      if (layer.size > before && !merges) break
     }
   }
   warnOfStrangers(env, options.warn)
   return layer
 }
+
+/** Worked out once: the names do not change. Where variables add to each other, the first is read last, and wins. */
+const VARIABLES = Object.entries(TABLE).map(([path, { env, kind }]) => {
+  const merges = kind.merges === true
+  const variables: Variable[] = [{ name: variableOf(path) }, ...env]
+  return { path, merges, variables: merges ? variables.toReversed() : variables }
+})
 
 function textOf(
   env: Environment,
@@ -52,7 +57,7 @@ function textOf(
   return as === undefined ? text : as(text)
 }
 
-const OWN = Object.keys(TABLE).map(variableOf)
+const OWN = new Set(Object.keys(TABLE).map(variableOf))
 
 /** Variables that are nearly ours; others with our prefix may belong to other parts. */
 function warnOfStrangers(env: Environment, warn: (warning: ConfigWarning) => void): void {
@@ -64,8 +69,7 @@ function warnOfStrangers(env: Environment, warn: (warning: ConfigWarning) => voi
         next: 'write .spanledger/config.yaml: docs/reference/configuration.md',
         source: { kind: 'environment', variable },
       })
-    if (!variable.startsWith('SPANLEDGER_') || variable === 'SPANLEDGER_HOME' || OWN.includes(variable))
-      continue
+    if (!variable.startsWith('SPANLEDGER_') || variable === 'SPANLEDGER_HOME' || OWN.has(variable)) continue
     const near = nearest(variable, OWN)
     if (near !== undefined)
       warn({
