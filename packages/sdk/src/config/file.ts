@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Source } from './config.ts'
 import { type ConfigWarning, type Layer, readTree } from './layer.ts'
 import { nearest } from './nearest.ts'
@@ -52,8 +53,7 @@ export function readFileLayer(text: string, { kind, file, userHome, warn }: File
       })
     }
     if (value?.kind === 'map') {
-      const base = file.slice(0, Math.max(0, Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\'))))
-      readTree(layer, value, { base, userHome, sourceAt, warn })
+      readTree(layer, value, { base: dirname(file), userHome, sourceAt, warn })
     } else if (value !== undefined && !(value.kind === 'scalar' && value.value === null))
       warn({
         code: 'BAD_VALUE',

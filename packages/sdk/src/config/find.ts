@@ -1,3 +1,4 @@
+import { dirname, join, resolve } from 'node:path'
 import type { Environment } from './environment.ts'
 
 /** `HOME`, on Windows `USERPROFILE`. */
@@ -6,29 +7,20 @@ export const userHomeOf = (env: Environment): string | undefined =>
 
 /** Where the ledger is: `SPANLEDGER_HOME`, else `.spanledger` in the user's folder. */
 export function homeOf(env: Environment, cwd: string, userHome: string | undefined): string | undefined {
-  const told = env['SPANLEDGER_HOME']
-  if (told)
-    return isAbsolute(told)
-      ? told.replace(/(?<=.)\/+$/, '')
-      : joined(cwd, told.replace(/^(?:\.\/+)+|\/+$/g, ''))
-  return userHome === undefined ? undefined : joined(userHome, '.spanledger')
+  const told = env['SPANLEDGER_HOME']?.trim()
+  if (told) return resolve(cwd, told)
+  return userHome === undefined ? undefined : resolve(userHome, '.spanledger')
 }
 
 /** The places of a project's file, nearest first: the working directory's, then those of the folders above it. */
 export function* projectFiles(cwd: string): Generator<string> {
-  let folder = cwd
+  let folder = resolve(cwd)
   for (let depth = 0; depth < FOLDERS_MAX; depth++) {
-    yield joined(folder, '.spanledger/config.yaml')
-    const end = Math.max(folder.lastIndexOf('/'), folder.lastIndexOf('\\'))
-    if (end < 0 || folder.length <= 1 || end === folder.length - 1) return
-    folder = end === 0 ? '/' : folder.slice(0, end)
+    yield join(folder, '.spanledger', 'config.yaml')
+    if (dirname(folder) === folder) return
+    folder = dirname(folder)
   }
 }
 
 /** Further up nobody looks. */
 const FOLDERS_MAX = 64
-
-const isAbsolute = (path: string): boolean => /^(?:\/|[A-Za-z]:[\\/]|\\\\)/.test(path)
-
-export const joined = (folder: string, name: string): string =>
-  name === '' || name === '.' ? folder : `${folder.replace(/\/+$/, '')}/${name}`

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Kind, ReadContext } from './kind.ts'
 import type { Node, ScalarNode } from './yaml/node.ts'
 
@@ -7,7 +8,7 @@ export type Milliseconds = number
 const TEXT_LENGTH_MAX = 4096
 const DAY_MS = 86_400_000
 
-/** A kind that is written as one scalar; `parse` answers a fault as `{ fault }`. */
+/** A kind that is written as one scalar. */
 function scalarKind<T>(
   takes: string,
   parse: (text: string, context: ReadContext, node: ScalarNode) => T | Fault,
@@ -128,12 +129,10 @@ export const endpoint: Kind<string> = scalarKind('an address such as http://loca
 /** Absolute; relative ones are relative to the folder of the file that says so, elsewhere to the working directory. */
 export const path: Kind<string> = scalarKind('a path', (given, { base, userHome }) => {
   if (given === '' || given.includes('\0')) return new Fault('is no path', 'write one')
-  if (given === '~' || given.startsWith('~/'))
-    return userHome === undefined
-      ? new Fault('has no home folder: HOME is empty', 'write an absolute path')
-      : userHome + given.slice(1)
-  if (/^(?:\/|[A-Za-z]:[\\/]|\\\\)/.test(given)) return given
-  return `${base}/${given.replace(/^(?:\.\/+)+/, '')}`.replace(/\/\.?$/, '')
+  if (given !== '~' && !given.startsWith('~/')) return resolve(base, given)
+  return userHome === undefined
+    ? new Fault('has no home folder: HOME is empty', 'write an absolute path')
+    : resolve(userHome, `.${given.slice(1)}`)
 })
 
 /** Names, separated by commas or as a list. */

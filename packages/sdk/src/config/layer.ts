@@ -97,15 +97,17 @@ function tell(
 }
 
 /** Words other systems have for ours. */
-const ELSEWHERE: Record<string, string> = {
-  event_store: 'exporters.ledger',
-  eventStore: 'exporters.ledger',
-  jaeger: 'exporters.otlp',
-  rate: 'sampling.probability',
-  ratio: 'sampling.probability',
-  sampleRate: 'sampling.probability',
-  serviceName: 'service.name',
-}
+const ELSEWHERE = new Map(
+  Object.entries({
+    event_store: 'exporters.ledger',
+    eventStore: 'exporters.ledger',
+    jaeger: 'exporters.otlp',
+    rate: 'sampling.probability',
+    ratio: 'sampling.probability',
+    sampleRate: 'sampling.probability',
+    serviceName: 'service.name',
+  }),
+)
 
 /** A key of the same map that is nearly the same; else one of the same name elsewhere. */
 function meant(path: string, prefix: string): string {
@@ -118,7 +120,7 @@ function meant(path: string, prefix: string): string {
   )
   const full =
     near === undefined
-      ? (ELSEWHERE[own] ?? all.find((each) => each.endsWith(`.${own}`)) ?? nearest(path, all))
+      ? (ELSEWHERE.get(own) ?? all.find((each) => each.endsWith(`.${own}`)) ?? nearest(path, all))
       : prefix + near
   return full === undefined
     ? `here are: ${siblings.map((each) => each.slice(prefix.length)).join(', ')}`

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import process from 'node:process'
 import { CONFIG_BYTES_MAX, ConfigFileError } from './file.ts'
 
 /**
@@ -13,12 +14,14 @@ export function readConfigFile(path: string): string | undefined {
     file = openSync(path, 'r')
   } catch (error) {
     const code = (error as { code?: unknown }).code
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    // Deno, where files may not be read: then there is no configuration in files.
+    const isForbidden = (error as Error).name === 'NotCapable'
+    if (code === 'ENOENT' || code === 'ENOTDIR' || isForbidden) return undefined
     throw error
   }
   try {
     const { size, uid } = fstatSync(file)
-    const own = process.getuid?.()
+    const own = userId()
     if (own !== undefined && own !== 0 && uid !== 0 && uid !== own)
       throw new ConfigFileError(
         'CONFIG_OF_SOMEBODY_ELSE',
@@ -34,5 +37,14 @@ export function readConfigFile(path: string): string | undefined {
     return readFileSync(file, 'utf8')
   } finally {
     closeSync(file)
+  }
+}
+
+/** Undefined on Windows, and on Deno without the permission to know. */
+function userId(): number | undefined {
+  try {
+    return process.getuid?.()
+  } catch {
+    return undefined
   }
 }

@@ -92,6 +92,14 @@ describe('a setting', () => {
 })
 
 describe('files', () => {
+  it('of a home that is told with dots are no project', () => {
+    const { files, config } = resolve({
+      env: { SPANLEDGER_HOME: '../../.spanledger' },
+      files: { [PROJECT]: 'telemetry: {level: warn, resource: {service.version: 2}}' },
+    })
+    expect([files, config.service.version]).toEqual([[{ kind: 'home', file: PROJECT, found: true }], '2'])
+  })
+
   it('of the nearest project count, those of a home above the working directory do not', () => {
     const files = {
       [PROJECT]: 'telemetry: {level: warn}',
@@ -162,6 +170,7 @@ describe('what is wrong', () => {
     probabilty: 0.1
     probability: 2
   endpoint: http://x:1
+  constructor: 1
   exporters:
     event_store: { path: x }
     otlp: yes
@@ -174,10 +183,11 @@ describe('what is wrong', () => {
       `UNKNOWN_KEY ${PROJECT}:4: there is no key sampling.probabilty. did you mean sampling.probability?`,
       `CLAMPED ${PROJECT}:5: sampling.probability: 2 is outside 0 to 1, and taken as 1. write a number from 0 to 1`,
       `UNKNOWN_KEY ${PROJECT}:6: there is no key endpoint. did you mean exporters.otlp.endpoint?`,
-      `UNKNOWN_KEY ${PROJECT}:8: there is no key exporters.event_store. did you mean exporters.ledger?`,
-      `BAD_VALUE ${PROJECT}:9: exporters.otlp takes keys, not a value. write for example exporters.otlp.enabled`,
-      `BAD_VALUE ${PROJECT}:11: metrics.interval: "30 parsecs" is no duration from 1 ms to 24 h. write milliseconds, or a number with ms, s, m or h`,
-      `BAD_VALUE ${PROJECT}:12: service.name: a list is not text. write text`,
+      expect.stringMatching(/^UNKNOWN_KEY .*:7: there is no key constructor. here are: enabled, level, /),
+      `UNKNOWN_KEY ${PROJECT}:9: there is no key exporters.event_store. did you mean exporters.ledger?`,
+      `BAD_VALUE ${PROJECT}:10: exporters.otlp takes keys, not a value. write for example exporters.otlp.enabled`,
+      `BAD_VALUE ${PROJECT}:12: metrics.interval: "30 parsecs" is no duration from 1 ms to 24 h. write milliseconds, or a number with ms, s, m or h`,
+      `BAD_VALUE ${PROJECT}:13: service.name: a list is not text. write text`,
     ])
     expect(warned({ files: { [HOME]: 'telemetri:\n  level: warn\n' } })).toEqual([
       `UNKNOWN_KEY ${HOME}:1: there is no key telemetri. did you mean telemetry?`,

@@ -1,7 +1,8 @@
+import { join, resolve } from 'node:path'
 import type { PartialConfig, SdkConfig, Source } from './config.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { ConfigFileError, type ReadFile, readFileLayer } from './file.ts'
-import { homeOf, joined, projectFiles, userHomeOf } from './find.ts'
+import { homeOf, projectFiles, userHomeOf } from './find.ts'
 import { type Get, isDerived } from './key.ts'
 import { type KeyPath, TABLE } from './keys.ts'
 import { type ConfigWarning, type Layer, readTree, type Setting } from './layer.ts'
@@ -54,8 +55,8 @@ export function resolveConfig({
   const layers = [
     codeLayer(code, { cwd, userHome, warn }),
     readEnvironment(env, { deno, cwd, userHome, warn }),
-    projectLayer(cwd, [home, userHome && joined(userHome, '.spanledger')], read),
-    home === undefined ? undefined : read('home', joined(home, 'config.yaml')),
+    projectLayer(cwd, [home, userHome && resolve(userHome, '.spanledger')], read),
+    home === undefined ? undefined : read('home', join(home, 'config.yaml')),
   ].filter((layer) => layer !== undefined)
   for (const layer of layers) liftServiceNames(layer)
   return { ...decide(layers, home), warnings, files }
@@ -92,7 +93,7 @@ function projectLayer(
   homes: readonly (string | undefined)[],
   read: (kind: 'project', file: string) => Layer | undefined,
 ): Layer | undefined {
-  const notThese = homes.map((home) => home && joined(home, 'config.yaml'))
+  const notThese = homes.map((home) => home && join(home, 'config.yaml'))
   for (const file of projectFiles(cwd)) {
     const layer = notThese.includes(file) ? undefined : read('project', file)
     if (layer !== undefined) return layer
@@ -122,7 +123,8 @@ function liftServiceNames(layer: Layer): void {
   for (const path of ['service.name', 'service.version'] as const) {
     const attribute = layer.get(`resource.${path}`)
     layer.delete(`resource.${path}`)
-    if (typeof attribute?.value === 'string' && !layer.has(path)) layer.set(path, attribute)
+    if (attribute !== undefined && !layer.has(path))
+      layer.set(path, { ...attribute, value: String(attribute.value) })
   }
 }
 

@@ -92,3 +92,17 @@ export function overlaps(ours: readonly LineRange[], theirs: readonly LineRange[
 
 /** The last line; what was put in behind a line stands at that line. */
 const endOf = ({ from, count }: LineRange): number => from + Math.max(1, count) - 1
+
+/** How much of the files differs between two commits; what is no text counts as a file without lines. */
+export async function linesBetween(
+  git: Git,
+  folder: string,
+  from: string,
+  to: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ files: number; linesAdded: number; linesRemoved: number }> {
+  const { out } = await git(folder, ['diff-tree', '-r', '-z', '--numstat', ...AS_IT_IS, from, to], { env })
+  const rows = parts(out).map((row) => row.split('\t'))
+  const sum = (column: number): number => rows.reduce((all, row) => all + (Number(row[column]) || 0), 0)
+  return { files: rows.length, linesAdded: sum(0), linesRemoved: sum(1) }
+}
