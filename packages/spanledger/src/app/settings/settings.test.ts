@@ -129,7 +129,7 @@ telemetry: # ours
   })
 
   it('mean OTLP by jaeger, of traces only, and clamp the rate', async () => {
-    const { status } = await json<TraceChangeAnswer>([
+    const { status, overridden } = await json<TraceChangeAnswer>([
       'trace',
       'enable',
       '--exporter',
@@ -149,6 +149,7 @@ telemetry: # ours
       logs: [ledger],
     })
     expect(status.probability).toBe(1)
+    expect(overridden).toEqual([])
     const again = await json<TraceChangeAnswer>(['trace', 'enable', '--exporter', 'otlp'])
     expect(again.status.destinations.metrics.map(({ exporter }) => exporter)).toEqual(['otlp'])
   })
@@ -224,8 +225,10 @@ describe('config show', () => {
     expect(out.split('\n').map((line) => line.replaceAll(/ {2,}/g, ' | '))).toEqual([
       'KEY | VALUE | FROM',
       'telemetry.sampling.sampler | parentbased_probability | default, since sampling.probability is set',
-      `telemetry.sampling.probability | 0.5 | ${project}:3`,
+      'telemetry.sampling.probability | 0.5 | project:3',
       'telemetry.sampling.rules | [] | default',
+      '',
+      `project | ${project}`,
       '',
     ])
   })

@@ -138,7 +138,7 @@ async function change(
   return {
     file,
     written: [...changes].map(([path, value]) => ({ key: `${SECTION}.${path}`, value })),
-    overridden: overridden(surroundings, changes),
+    overridden: overridden(surroundings, file, changes),
     status: traceStatus(surroundings),
   }
 }
@@ -172,12 +172,17 @@ function fileFor({ env, cwd }: Surroundings, isProject: boolean): string | undef
 }
 
 /** Variables and nearer files come before what was just written. */
-function overridden({ env, cwd }: Surroundings, changes: Changes): TraceChangeAnswer['overridden'] {
+function overridden(
+  { env, cwd }: Surroundings,
+  file: string,
+  changes: Changes,
+): TraceChangeAnswer['overridden'] {
   const { config, sources } = resolveConfig({ env, cwd, readFile: readConfigFile })
   return [...changes].flatMap(([path, wanted]) => {
+    const source = sources[path]!
     const value = path.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config)
-    return value === wanted
-      ? []
-      : [{ key: `${SECTION}.${path}`, value: value ?? null, source: sourceText(sources[path]!) }]
+    const isOurs = 'file' in source && source.file === file
+    if (isOurs || String(value) === String(wanted)) return []
+    return [{ key: `${SECTION}.${path}`, value: value ?? null, source: sourceText(source) }]
   })
 }

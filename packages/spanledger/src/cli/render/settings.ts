@@ -29,7 +29,7 @@ export function renderSettings(name: SettingsName, answer: unknown, terminal: Te
 const shown = (value: unknown): string =>
   value === null ? '-' : typeof value === 'string' ? value : JSON.stringify(value)
 
-function renderConfig({ settings, findings }: ConfigAnswer, terminal: Terminal): string {
+function renderConfig({ settings, files, findings }: ConfigAnswer, terminal: Terminal): string {
   if (settings.length === 0) return 'No such settings: spanledger config show --all has them all.\n'
   const rows = table(
     [
@@ -37,15 +37,24 @@ function renderConfig({ settings, findings }: ConfigAnswer, terminal: Terminal):
       { head: 'VALUE', value: (row) => shown(row.value), shrinkTo: 12 },
       {
         head: 'FROM',
-        value: (row) => row.source,
-        shrinkTo: 20,
+        value: (row) => shortened(row.source, files),
+        shrinkTo: 30,
         paint: (text, row) => (row.isDefault ? terminal.colors.dim(text) : text),
       },
     ],
     settings,
     terminal,
   )
-  return rows + findingLines(findings, terminal)
+  const legend = files
+    .filter(({ found }) => found)
+    .map(({ kind, file }) => `${padEnd(kind, 8)} ${plain(file)}\n`)
+  return rows + (legend.length === 0 ? '' : `\n${legend.join('')}`) + findingLines(findings, terminal)
+}
+
+/** A file by its kind, so that the line is never what a narrow terminal has no room for. */
+function shortened(source: string, files: ConfigAnswer['files']): string {
+  const file = files.find((each) => source.startsWith(`${each.file}:`))
+  return file === undefined ? source : file.kind + source.slice(file.file.length)
 }
 
 function renderCheck({ ok, files, findings }: ConfigCheckAnswer, terminal: Terminal): string {
