@@ -29,9 +29,12 @@ export function prepareEvents(stream: string, events: readonly NewEvent[], now: 
     if (data === undefined || !event.event || !event.id)
       throw new TypeError('an event has a name, an id and data in JSON')
     const time = event.time ?? String(now())
+    const schema = event.schema === undefined || event.schema === 1 ? '' : `,"schema":${event.schema}`
+    if (schema !== '' && !(Number.isSafeInteger(event.schema) && event.schema! > 1))
+      throw new TypeError('the schema of an event is a whole number from 1 up')
     const meta = event.meta === undefined ? '' : `,"meta":${JSON.stringify(event.meta)}`
     const front = `{"event":${JSON.stringify(event.event)},"id":${JSON.stringify(event.id)},"stream":${JSON.stringify(stream)}`
-    const back = `,"time":${JSON.stringify(time)},"data":${data}${meta}}\n`
+    const back = `,"time":${JSON.stringify(time)}${schema},"data":${data}${meta}}\n`
     const own = Buffer.byteLength(front) + Buffer.byteLength(back)
     if (own > EVENT_BYTES_MAX) throw new EventTooLargeError(stream, own, EVENT_BYTES_MAX, event.event)
     bytes += own

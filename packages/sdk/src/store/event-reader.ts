@@ -40,9 +40,17 @@ export class EventReader {
     positions: Iterable<number>,
     types?: readonly string[],
   ): AsyncGenerator<RecordedEvent, void, void> {
+    for await (const batch of this.readBatches(positions, types)) yield* batch
+  }
+
+  async *readBatches(
+    positions: Iterable<number>,
+    types?: readonly string[],
+  ): AsyncGenerator<RecordedEvent[], void, void> {
     const index = this.#index()
     const fronts = types?.map((type) => Buffer.from(`{"event":${JSON.stringify(type)},`))
     let open: { segment: number; file: OpenFile } | undefined
+    let scratch: Buffer = Buffer.alloc(0)
     try {
       for (const run of runs(index, positions)) {
         const { name, path } = index.segments[run.segment]!
@@ -52,16 +60,20 @@ export class EventReader {
           const file = await this.#platform.files.open(segmentPath(this.#home, 'events', name), 'read')
           open = { segment: run.segment, file }
         }
-        const bytes = Buffer.allocUnsafe(run.end - run.start)
+        // One for all reads: nothing of an event points into it, and a new one each time costs 100 MB before they are collected.
+        if (scratch.length < run.end - run.start) scratch = Buffer.allocUnsafeSlow(run.end - run.start)
+        const bytes = scratch.subarray(0, run.end - run.start)
         const count = await open.file.read(bytes, run.start)
+        const batch: RecordedEvent[] = []
         for (const offset of run.offsets) {
           const start = offset - run.start
           const line = bytes.subarray(start, bytes.indexOf(0x0a, start) + 1 || count)
           if (fronts !== undefined && !fronts.some((front) => startsWith(line, front))) continue
           const event = parseEventLine(line)
           if (event === undefined) this.#onDamage({ segment: name, path, offset })
-          else yield event
+          else batch.push(event)
         }
+        if (batch.length > 0) yield batch
       }
     } finally {
       await open?.file.close()

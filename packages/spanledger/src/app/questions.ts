@@ -22,7 +22,7 @@ export interface Questions {
   close(): Promise<void>
 }
 
-/** How long after the last agent's lines the sessions are caught up with the whole ledger, and their checkpoint kept. */
+/** How long after an agent's lines, at most, the sessions are caught up with the whole ledger. */
 const SETTLE_MS = 2_000
 
 /** received  what the daemon took in since it started, for `status` */
@@ -62,14 +62,13 @@ export function createQuestions(
 
   let settling: NodeJS.Timeout | undefined
   const settleLater = (): void => {
-    clearTimeout(settling)
-    settling = setTimeout(
-      () =>
-        void sessions()
-          .then((model) => model.refresh())
-          .catch(() => {}),
-      SETTLE_MS,
-    )
+    if (settling !== undefined) return
+    settling = setTimeout(() => {
+      settling = undefined
+      void sessions()
+        .then((model) => model.refresh())
+        .catch(() => {})
+    }, SETTLE_MS)
     settling.unref()
   }
 
@@ -93,7 +92,14 @@ export function createQuestions(
     async close() {
       clearTimeout(settling)
       if (queries.opened) (await queries()).close()
-      if (sessions.opened && !home.readOnly) await (await sessions()).refresh().catch(() => {})
+      if (sessions.opened && !home.readOnly) {
+        const model = await sessions()
+        // What cannot be kept is derived again by whoever comes next.
+        await model
+          .refresh()
+          .then(() => model.close())
+          .catch(() => {})
+      }
       if (events.opened) await (await events()).close()
     },
   }

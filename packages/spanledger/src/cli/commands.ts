@@ -29,6 +29,12 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'session',
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
+  { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
+  {
+    path: ['cost'],
+    query: 'cost',
+    examples: ['spanledger cost --since 7d', 'spanledger cost --by model --since 2026-11-01 --json'],
+  },
   {
     path: ['traces'],
     query: 'traces',
@@ -150,6 +156,16 @@ export const ASKING: readonly AskingCommand[] = [
   },
   { path: ['verify'], query: 'verify', examples: ['spanledger verify', 'spanledger verify --json'] },
   { path: ['seal'], query: 'seal', examples: ['spanledger seal', 'spanledger seal --json'] },
+  {
+    path: ['projections'],
+    query: 'projections',
+    examples: ['spanledger projections', 'spanledger projections --json | jq ".rows[].digest"'],
+  },
+  {
+    path: ['rebuild'],
+    query: 'rebuild',
+    examples: ['spanledger rebuild', 'spanledger rebuild sessions', 'spanledger rebuild --check'],
+  },
   {
     path: ['export'],
     query: 'export',

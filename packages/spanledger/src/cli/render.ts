@@ -1,5 +1,7 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
+import { renderAgents, renderCost } from './render/figures.ts'
+import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
@@ -14,6 +16,10 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  agents: renderAgents,
+  cost: renderCost,
+  projections: renderProjections,
+  rebuild: renderRebuild,
   traces: lists.renderTraces,
   trace: renderTrace,
   logs: lists.renderLogs,

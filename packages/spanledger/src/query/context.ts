@@ -2,7 +2,7 @@ import type { Home } from '@spanledger/sdk/ledger'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { Transcoder } from '../otlp/index.ts'
-import type { SessionReadModel } from '../projection/index.ts'
+import type { Projection, SessionReadModel } from '../projection/index.ts'
 import type { WithEngine } from './duck/engine.ts'
 import type { SegmentIndexes } from './segments/segment-index.ts'
 
@@ -14,6 +14,8 @@ export interface QueryContext {
   withEngine: WithEngine
   events(): Promise<EventStore>
   sessions(): Promise<SessionReadModel>
+  /** Everything that is derived from the ledger and kept. */
+  projections(): Promise<readonly Projection[]>
   /** For `import`, which is the only question that writes signals. */
   transcoder(): Promise<Transcoder>
   /** The daemon that keeps this home, if one runs. */

@@ -47,6 +47,7 @@ export function openQueries(options: QueriesOptions): Queries {
     ...options,
     events: once(options.events),
     sessions: once(options.sessions),
+    projections: async () => [(await context.sessions()).projection],
     transcoder: once(options.transcoder),
     indexes: createSegmentIndexes(platform, home),
     withEngine: createEngines(platform, home, availableParallelism()),

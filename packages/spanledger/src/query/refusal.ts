@@ -22,6 +22,7 @@ export type RefusalCode =
   | 'UNKNOWN_SESSION'
   | 'UNKNOWN_TRACE'
   | 'UNKNOWN_METRIC'
+  | 'UNKNOWN_PROJECTION'
   | 'AMBIGUOUS_ID'
   | 'PATTERN_ERROR'
   | 'SQL_ERROR'

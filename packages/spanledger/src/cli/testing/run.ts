@@ -23,7 +23,7 @@ async function openAsker(dir: string): Promise<Asker> {
     home,
     version: '1.2.3',
     events: () => Promise.resolve(events),
-    sessions: () => openSessionReadModel({ platform, home, events, prices }),
+    sessions: () => Promise.resolve(openSessionReadModel({ platform, home, events, prices })),
     async transcoder() {
       const { createTranscoder } = await import('../../otlp/index.ts')
       const { createRedactor } = await import('../../redact/index.ts')
