@@ -167,7 +167,8 @@ function addNumber(bytes: Buffer, from: number, to: number, key: number, filter:
     if (others === 0 && (!leads || to - from === 1)) return
     const small = leads && (bytes[from + 1] !== POINT || bytes[from + 2] === ZERO)
     const last = bytes[to - 1]
-    if (others === 1 && points === 1 && bytes[from] !== POINT && last !== POINT && last !== ZERO && !small) return
+    if (others === 1 && points === 1 && bytes[from] !== POINT && last !== POINT && last !== ZERO && !small)
+      return
   }
   const text = bytes.toString('latin1', from, to)
   const number = numberIn(text)

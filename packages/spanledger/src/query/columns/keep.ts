@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { findSegment, type Home, listSegments, Lock, type Segment } from '@spanledger/sdk/ledger'
 import type { SignalKind } from '@spanledger/sdk/model'
 import { type Platform, systemCode } from '@spanledger/sdk/platform'
+import { sweepHeld } from '../duck/held-segments.ts'
 import type { SegmentIndexes } from '../segments/segment-index.ts'
 import { COLUMN_SUFFIXES, type ColumnBuilder, openColumnBuilder } from './build.ts'
 import { columnsFolder, removeQuietly } from './column-files.ts'
@@ -61,6 +62,7 @@ export function createColumnKeeper(platform: Platform, home: Home, indexes: Segm
         yield await make(segment)
       }
       await sweep(platform, home)
+      await sweepHeld(platform, home)
     },
     async close() {
       builder?.close()
