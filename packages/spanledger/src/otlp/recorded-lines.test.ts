@@ -164,8 +164,9 @@ const double = (v: number | undefined) =>
   v === undefined || Number.isFinite(v) ? (Object.is(v, -0) ? '-0' : v) : String(v)
 const keyValues = (list: AttributeList): object[] =>
   Array.from({ length: list.length / 2 }, (_, i) => ({ key: list[i * 2], value: anyValue(list[i * 2 + 1]!) }))
-const scopeJson = ({ schemaUrl: _, attributes: list, ...rest }: Scope) => ({
-  ...rest,
+const scopeJson = ({ name, version, attributes: list }: Scope) => ({
+  name,
+  version,
   attributes: keyValues(list),
 })
 const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer']
