@@ -115,7 +115,7 @@ async function theirsOn() {
   }
   const spans = new BatchSpanProcessor(exporter, { maxQueueSize: 100_000 })
   const tracer = new BasicTracerProvider({ spanProcessors: [spans] }).getTracer('bench')
-  const logs = new BatchLogRecordProcessor(exporter, { maxQueueSize: 100_000 })
+  const logs = new BatchLogRecordProcessor({ exporter, maxQueueSize: 100_000 })
   const logger = new LoggerProvider({ processors: [logs] }).getLogger('bench')
   const counter = new MeterProvider().getMeter('bench').createCounter('c')
   const log = (i) =>
