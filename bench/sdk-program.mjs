@@ -52,6 +52,11 @@ const work = () => {
   sum += 7
 }
 
+const inSpan = (span) => {
+  work()
+  span.end()
+}
+
 const measurements = {
   async import() {
     // The first import of a process starts the loader, whatever is imported.
@@ -72,10 +77,6 @@ const measurements = {
     }
     const { trace } = await import('@opentelemetry/api')
     const tracer = trace.getTracer('bench')
-    const inSpan = (span) => {
-      work()
-      span.end()
-    }
     return { off: perCall(() => tracer.startActiveSpan('work', inSpan), CALLS / 20) - bare }
   },
   on: () => (side === 'ours' ? oursOn() : theirsOn()),
