@@ -46,15 +46,9 @@ const ADOPT_MS = 30_000
  * is put there, everything after it as well, and all of it is sent in order from then on.
  */
 export class Delivery {
-  readonly stats: DeliveryStats = {
-    delivered: 0,
-    rejected: 0,
-    refused: 0,
-    dropped: 0,
-    spooled: 0,
-    attempts: 0,
-    failures: 0,
-  }
+  readonly stats = Delivery.nothing()
+  /** Why the last request was not delivered. */
+  lastFailure = ''
   readonly #options: DeliveryOptions
   readonly #closing = new AbortController()
   #draining: Promise<void> | undefined
@@ -63,11 +57,14 @@ export class Delivery {
   /** Told when such an attempt failed. */
   #onFailure = (): void => {}
   #last: Promise<unknown> = Promise.resolve()
-  #lastFailure = ''
 
   constructor(options: DeliveryOptions) {
     this.#options = options
     if (options.spool !== undefined) void this.#adoptForEver(options.spool)
+  }
+
+  static nothing(): DeliveryStats {
+    return { delivered: 0, rejected: 0, refused: 0, dropped: 0, spooled: 0, attempts: 0, failures: 0 }
   }
 
   /** One at a time. Never rejects. With `kept` the request survives this process. */
@@ -123,7 +120,7 @@ export class Delivery {
           ? backoffMs(++failures, random(1)[0]! / 256, outcome.afterMs)
           : CIRCUIT_LOOK_MS
       if (this.#closing.signal.aborted || clock.monotonicMs() + waitMs > untilMs) {
-        this.drop(request.items, `the collector could not be reached (${this.#lastFailure})`)
+        this.drop(request.items, `the collector could not be reached (${this.lastFailure})`)
         return 'lost'
       }
       await clock.rest(waitMs, this.#closing.signal)
@@ -137,7 +134,7 @@ export class Delivery {
       const outcome = await transport.send(request)
       if (outcome.kind === 'unavailable') {
         this.stats.failures++
-        this.#lastFailure = outcome.reason
+        this.lastFailure = outcome.reason
         this.#warn('failed', `the collector for ${this.#options.signal} does not answer: ${outcome.reason}`)
       }
       return outcome
@@ -149,6 +146,7 @@ export class Delivery {
     const { signal } = this.#options
     if (outcome.kind === 'unavailable') return false
     if (outcome.kind === 'refused') {
+      this.lastFailure = outcome.reason
       this.stats.refused += items
       this.#warn('refused', `${items} ${WORDS[signal]} refused by the collector: ${outcome.reason}`)
       return true

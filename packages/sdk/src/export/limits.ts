@@ -24,3 +24,9 @@ export const SPOOL_BYTES_MAX = 64 * 1024 * 1024
 
 /** Files whose process cannot be seen from here, on another host say, are taken over after so long without a change. */
 export const SPOOL_SILENT_MS = 60 * 60_000
+
+/** How long a request is tried again where there is no spool; then it is dropped. Queues fill up meanwhile, and count. */
+export const RETRY_MS_MAX = 30_000
+
+/** forceFlush and shutdown of an exporter; whoever ends a program does not wait longer for a collector that is away. */
+export const FLUSH_MS_MAX = 10_000

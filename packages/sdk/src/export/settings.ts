@@ -47,6 +47,8 @@ const DEFAULT_TIMEOUT_MS = 10_000
  * The target of one signal, from code and OTEL_EXPORTER_OTLP_[SIGNAL_]*. What cannot be understood is told to `warn` and ignored,
  * but for an address: then there is no target, since what was meant for one place is not to go to another.
  *
+ * @param endpointIsOwn The endpoint in `options` is for this signal alone: taken as it is.
+ *
  * Source  OpenTelemetry specification, "OTLP exporter configuration"
  */
 export function targetOf(
@@ -54,11 +56,12 @@ export function targetOf(
   options: OtlpOptions,
   environment: Environment,
   warn: Warn,
+  endpointIsOwn = false,
 ): Target | undefined {
   const read = new Reader(signal, environment, warn)
   const protocol = options.protocol ?? read.oneOf('PROTOCOL', PROTOCOLS) ?? 'http/protobuf'
   const insecure = options.insecure ?? read.boolean('INSECURE') ?? false
-  const url = endpoint(signal, protocol, insecure, options, read)
+  const url = endpoint(signal, protocol, insecure, { ...options, endpointIsOwn }, read)
   if (url === undefined) return undefined
   const target: Target = {
     signal,
@@ -81,14 +84,14 @@ function endpoint(
   signal: Signal,
   protocol: Protocol,
   insecure: boolean,
-  options: OtlpOptions,
+  options: OtlpOptions & { endpointIsOwn: boolean },
   read: Reader,
 ): URL | undefined {
   const fallback = protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318'
   const given =
     options.endpoint === undefined
       ? (read.text('ENDPOINT') ?? { name: '', value: fallback, isOwn: false })
-      : { name: 'endpoint', value: options.endpoint, isOwn: false }
+      : { name: 'endpoint', value: options.endpoint, isOwn: options.endpointIsOwn }
   const hasScheme = given.value.includes('://')
   const scheme = protocol === 'grpc' && !hasScheme ? (insecure ? 'http://' : 'https://') : ''
   const url = URL.canParse(scheme + given.value) ? new URL(scheme + given.value) : undefined

@@ -24,7 +24,8 @@ export function writeMetric(out: ProtobufWriter, field: number, data: MetricData
 
 function writeNumberPoint(out: ProtobufWriter, point: NumberPoint, valueType: ValueType): void {
   const message = out.begin(DATA_POINTS)
-  writeTimes(out, point)
+  out.time(2, point.startSeconds, point.startNanos)
+  out.time(3, point.seconds, point.nanos)
   if (valueType === 'int' && Number.isSafeInteger(point.value)) out.fixed64(6, point.value)
   else out.double(4, point.value)
   writeAttributes(out, 7, point.attributes)
@@ -33,8 +34,9 @@ function writeNumberPoint(out: ProtobufWriter, point: NumberPoint, valueType: Va
 
 function writeHistogramPoint(out: ProtobufWriter, point: HistogramPoint): void {
   const message = out.begin(DATA_POINTS)
-  writeTimes(out, point)
-  out.fixed64(4, point.count)
+  out.time(2, point.startSeconds, point.startNanos)
+  out.time(3, point.seconds, point.nanos)
+  if (point.count !== 0) out.fixed64(4, point.count)
   out.double(5, point.sum)
   out.packedFixed64(6, point.counts)
   out.packedDoubles(7, point.bounds)
@@ -42,9 +44,4 @@ function writeHistogramPoint(out: ProtobufWriter, point: HistogramPoint): void {
   if (point.min !== undefined) out.double(11, point.min)
   if (point.max !== undefined) out.double(12, point.max)
   out.end(message)
-}
-
-function writeTimes(out: ProtobufWriter, point: NumberPoint | HistogramPoint): void {
-  if (point.startSeconds !== 0 || point.startNanos !== 0) out.time(2, point.startSeconds, point.startNanos)
-  out.time(3, point.seconds, point.nanos)
 }

@@ -98,8 +98,9 @@ export class ProtobufWriter {
     this.#word(value)
   }
 
-  /** Nanoseconds since 1970, exact, of whole seconds and the nanoseconds beyond them. */
+  /** Nanoseconds since 1970, exact, of whole seconds and the nanoseconds beyond them; left out when both are 0. */
   time(field: number, seconds: number, nanos: number): void {
+    if (seconds === 0 && nanos === 0) return
     this.#tag(field, FIXED64)
     // seconds * 10^9 does not fit a number: in two parts of 16 bits and the rest, which do.
     const high = Math.floor(seconds / 65_536)
