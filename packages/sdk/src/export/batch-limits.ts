@@ -54,7 +54,7 @@ export function batchLimits(
     if (text === '') continue
     const isCount = name === 'queueMax' || name === 'batchMax'
     if (/^\d{1,9}$/.test(text) && !(isCount && Number(text) === 0)) limits[name] = Number(text)
-    else warn(`${variable}=${JSON.stringify(text)} is ignored: it should be a whole number`)
+    else warn(`${variable}=${JSON.stringify(text)} is ignored: it should be a whole number${isCount ? ' above 0' : ''}`)
   }
   limits.batchMax = Math.min(limits.batchMax, limits.queueMax)
   return limits

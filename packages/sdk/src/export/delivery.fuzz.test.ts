@@ -107,7 +107,7 @@ async function storm(world: World, processes: number, disturb: () => void): Prom
         for (let n = 0; n < 30; n++) {
           const id = `${p}-${String(n).padStart(3, '0')}`
           disturb()
-          if ((await process.delivery.deliver(request(id))) !== 'lost') safe.push(id)
+          if ((await process.delivery.deliver(request(id))).accepted === 1) safe.push(id)
           await process.platform.clock.sleep(machine.random.below(400))
         }
       })()
@@ -158,7 +158,7 @@ test.each(SEEDS.slice(0, 20))('what survives a power failure is what was kept (S
   const safe: string[] = []
   const total = 1 + world.machine.random.below(10)
   for (let n = 0; n < total; n++)
-    if ((await process.delivery.deliver(request(`0-${n}`))) === 'kept') safe.push(`0-${n}`)
+    if ((await process.delivery.deliver(request(`0-${n}`))).accepted === 1) safe.push(`0-${n}`)
   void process.delivery.deliver(request('0-last'))
   process.kill()
   world.machine.crash()
@@ -171,7 +171,7 @@ test('beyond its bound the oldest are dropped and counted', async () => {
   const world = new World(1, false)
   world.isUp = false
   const { delivery, spool } = world.start(4_000)
-  for (let n = 0; n < 100; n++) expect(await delivery.deliver(request(`0-${n}`))).toBe('kept')
+  for (let n = 0; n < 100; n++) expect(await delivery.deliver(request(`0-${n}`))).toEqual({ accepted: 1, message: '' })
   world.isUp = true
   do await world.machine.scheduler.sleep(60_000)
   while (!spool.isEmpty)

@@ -22,8 +22,11 @@ export interface DeliveryStats {
   failures: number
 }
 
-/** What became of a request: `kept` is in the spool. */
-export type Delivered = 'delivered' | 'kept' | 'lost'
+/** How many items of a request the collector took, or the spool holds; and why not all of them. */
+interface Delivered {
+  accepted: number
+  message: string
+}
 
 interface DeliveryOptions {
   platform: Platform
@@ -47,8 +50,6 @@ const ADOPT_MS = 30_000
  */
 export class Delivery {
   readonly stats = Delivery.nothing()
-  /** Why the last request was not delivered. */
-  lastFailure = ''
   readonly #options: DeliveryOptions
   readonly #closing = new AbortController()
   #draining: Promise<void> | undefined
@@ -57,6 +58,7 @@ export class Delivery {
   /** Told when such an attempt failed. */
   #onFailure = (): void => {}
   #last: Promise<unknown> = Promise.resolve()
+  #lastFailure = ''
 
   constructor(options: DeliveryOptions) {
     this.#options = options
@@ -67,7 +69,7 @@ export class Delivery {
     return { delivered: 0, rejected: 0, refused: 0, dropped: 0, spooled: 0, attempts: 0, failures: 0 }
   }
 
-  /** One at a time. Never rejects. With `kept` the request survives this process. */
+  /** One at a time. Never rejects. */
   deliver(request: EncodedRequest): Promise<Delivered> {
     return (this.#last = this.#deliver(request))
   }
@@ -100,12 +102,12 @@ export class Delivery {
     const { spool } = this.#options
     if (spool === undefined) return this.#insist(request)
     if (spool.isEmpty && !this.#closing.signal.aborted) {
-      const outcome = await this.#attempt(request)
-      if (outcome !== undefined && this.#settle(request, outcome)) return resultOf(outcome)
+      const delivered = this.#settle(request, await this.#attempt(request))
+      if (delivered !== undefined) return delivered
     }
     if (!(await this.#keep(spool, request))) return this.#insist(request)
     void this.#drain()
-    return 'kept'
+    return { accepted: request.items, message: '' }
   }
 
   async #insist(request: EncodedRequest): Promise<Delivered> {
@@ -114,14 +116,15 @@ export class Delivery {
     const untilMs = clock.monotonicMs() + deadlineMs
     for (let failures = 0; ; ) {
       const outcome = await this.#attempt(request)
-      if (outcome !== undefined && this.#settle(request, outcome)) return resultOf(outcome)
+      const delivered = this.#settle(request, outcome)
+      if (delivered !== undefined) return delivered
       const waitMs =
         outcome?.kind === 'unavailable'
           ? backoffMs(++failures, random(1)[0]! / 256, outcome.afterMs)
           : CIRCUIT_LOOK_MS
       if (this.#closing.signal.aborted || clock.monotonicMs() + waitMs > untilMs) {
-        this.drop(request.items, `the collector could not be reached (${this.lastFailure})`)
-        return 'lost'
+        this.drop(request.items, `the collector could not be reached (${this.#lastFailure})`)
+        return { accepted: 0, message: this.#lastFailure }
       }
       await clock.rest(waitMs, this.#closing.signal)
     }
@@ -134,30 +137,30 @@ export class Delivery {
       const outcome = await transport.send(request)
       if (outcome.kind === 'unavailable') {
         this.stats.failures++
-        this.lastFailure = outcome.reason
+        this.#lastFailure = outcome.reason
         this.#warn('failed', `the collector for ${this.#options.signal} does not answer: ${outcome.reason}`)
       }
       return outcome
     })
   }
 
-  /** Whether the request is done with. */
-  #settle({ items }: EncodedRequest, outcome: Outcome): boolean {
+  /** Undefined when the request is not done with. */
+  #settle({ items }: EncodedRequest, outcome: Outcome | undefined): Delivered | undefined {
     const { signal } = this.#options
-    if (outcome.kind === 'unavailable') return false
+    const words = WORDS[signal]
+    if (outcome === undefined || outcome.kind === 'unavailable') return undefined
     if (outcome.kind === 'refused') {
-      this.lastFailure = outcome.reason
       this.stats.refused += items
-      this.#warn('refused', `${items} ${WORDS[signal]} refused by the collector: ${outcome.reason}`)
-      return true
+      this.#warn('refused', `${items} ${words} refused by the collector: ${outcome.reason}`)
+      return { accepted: 0, message: outcome.reason }
     }
+    const { message } = outcome
     const rejected = Math.min(outcome.rejected, items)
     this.stats.delivered += items - rejected
     this.stats.rejected += rejected
-    if (rejected > 0)
-      this.#warn('rejected', `${rejected} ${WORDS[signal]} rejected by the collector: ${outcome.message}`)
-    else if (outcome.message !== '') this.#warn('warned', `the collector warns about ${signal}: ${outcome.message}`)
-    return true
+    if (rejected > 0) this.#warn('rejected', `${rejected} ${words} rejected by the collector: ${message}`)
+    else if (message !== '') this.#warn('warned', `the collector warns about ${signal}: ${message}`)
+    return { accepted: items - rejected, message }
   }
 
   async #keep(spool: Spool, request: EncodedRequest): Promise<boolean> {
@@ -181,7 +184,7 @@ export class Delivery {
       const request = await spool.peek()
       if (request === undefined) return
       const outcome = await this.#attempt(request)
-      if (outcome !== undefined && this.#settle(request, outcome)) {
+      if (this.#settle(request, outcome) !== undefined) {
         failures = 0
         await spool.shift()
         continue
@@ -213,5 +216,3 @@ export class Delivery {
 }
 
 const WORDS: Record<Signal, string> = { traces: 'spans', metrics: 'data points', logs: 'log records' }
-
-const resultOf = (outcome: Outcome): Delivered => (outcome.kind === 'delivered' ? 'delivered' : 'lost')

@@ -73,14 +73,14 @@ export function otlpExporter(platform: Platform, options: OtlpExporterOptions = 
   }
 
   const send = async (lane: Lane, batch: ExportBatch): Promise<ExportResult> => {
-    const before = lane.delivery.stats
-    const lostBefore = before.rejected + before.refused + before.dropped
-    let accepted = 0
-    for (const request of encode(batch, lane.encoding))
-      if ((await lane.delivery.deliver(request)) !== 'lost') accepted += request.items
-    const after = lane.delivery.stats
-    const lost = after.rejected + after.refused + after.dropped - lostBefore
-    return { accepted, rejected: itemsOf(batch) - accepted, message: lost > 0 ? lane.delivery.lastFailure : '' }
+    const result = { accepted: 0, rejected: 0, message: '' }
+    for (const request of encode(batch, lane.encoding)) {
+      const { accepted, message } = await lane.delivery.deliver(request)
+      result.accepted += accepted
+      result.rejected += request.items - accepted
+      if (message !== '') result.message = message
+    }
+    return result
   }
 
   const each = (work: (lane: Lane) => Promise<void>): Promise<unknown> =>

@@ -4,23 +4,20 @@ import { attributeWords, clockTime, duration, word } from './words.ts'
 
 /** The spans of a batch under their parents, as far as these are in it; each trace begins with its id. */
 export function spanTree(spans: readonly SpanData[], paint: Paint): string[] {
-  const ids = new Set(spans.map(({ spanId }) => spanId))
-  const children = new Map<string, SpanData[]>()
-  const traces = new Map<string, SpanData[]>()
-  for (const span of spans) {
-    const isChild = span.parentSpanId !== span.spanId && ids.has(span.parentSpanId)
-    add(isChild ? children : traces, isChild ? span.parentSpanId : span.traceId, span)
-  }
   const lines: string[] = []
-  const put = (all: readonly SpanData[], depth: number): void => {
-    for (const span of all.toSorted(byStart)) {
-      lines.push(spanLine(span, depth, paint), ...eventLines(span, depth, paint))
-      put(children.get(span.spanId) ?? [], depth + 1)
-    }
-  }
-  for (const [traceId, roots] of traces) {
+  for (const [traceId, trace] of groupedBy(spans, (span) => span.traceId)) {
     lines.push(paint.dim(`trace ${traceId}`))
-    put(roots, 1)
+    const ids = new Set(trace.map(({ spanId }) => spanId))
+    const children = groupedBy(trace, (span) => span.parentSpanId)
+    const rest = new Set(trace)
+    const put = (span: SpanData, depth: number): void => {
+      if (!rest.delete(span)) return
+      lines.push(spanLine(span, depth, paint), ...eventLines(span, depth, paint))
+      for (const child of (children.get(span.spanId) ?? []).toSorted(byStart)) put(child, depth + 1)
+    }
+    for (const span of trace.toSorted(byStart)) if (!ids.has(span.parentSpanId)) put(span, 1)
+    // Spans that are one another's ancestors.
+    for (const span of trace) put(span, 1)
   }
   return lines
 }
@@ -41,10 +38,15 @@ function eventLines(span: SpanData, depth: number, paint: Paint): string[] {
   )
 }
 
-function add(groups: Map<string, SpanData[]>, key: string, span: SpanData): void {
-  const group = groups.get(key)
-  if (group === undefined) groups.set(key, [span])
-  else group.push(span)
+function groupedBy(spans: readonly SpanData[], keyOf: (span: SpanData) => string): Map<string, SpanData[]> {
+  const groups = new Map<string, SpanData[]>()
+  for (const span of spans) {
+    const key = keyOf(span)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [span])
+    else group.push(span)
+  }
+  return groups
 }
 
 const byStart = (a: SpanData, b: SpanData): number =>
