@@ -1,4 +1,4 @@
-// The OpenTelemetry Collector, as small as it can be built: OTLP over HTTP and gRPC in, files of OTLP/JSON lines out.
+// The OpenTelemetry Collector, as small as it can be built: OTLP over HTTP and gRPC in, everything in it printed.
 package main
 
 import (
@@ -33,6 +33,7 @@ func main() {
 		Factories: components,
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
 			ResolverSettings: confmap.ResolverSettings{
+				DefaultScheme: "file",
 				ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()},
 			},
 		},

@@ -17,8 +17,20 @@ export interface BatchLimits {
 const QUEUE_BYTES_MAX = 32 * 1024 * 1024
 
 const DEFAULTS = {
-  BSP: { queueMax: 2048, queueBytesMax: QUEUE_BYTES_MAX, batchMax: 512, delayMs: 5_000, exportTimeoutMs: 30_000 },
-  BLRP: { queueMax: 2048, queueBytesMax: QUEUE_BYTES_MAX, batchMax: 512, delayMs: 1_000, exportTimeoutMs: 30_000 },
+  BSP: {
+    queueMax: 2048,
+    queueBytesMax: QUEUE_BYTES_MAX,
+    batchMax: 512,
+    delayMs: 5_000,
+    exportTimeoutMs: 30_000,
+  },
+  BLRP: {
+    queueMax: 2048,
+    queueBytesMax: QUEUE_BYTES_MAX,
+    batchMax: 512,
+    delayMs: 1_000,
+    exportTimeoutMs: 30_000,
+  },
 } satisfies Record<string, BatchLimits>
 
 /** Metrics come as whole collections and wait for nothing. */
@@ -54,7 +66,10 @@ export function batchLimits(
     if (text === '') continue
     const isCount = name === 'queueMax' || name === 'batchMax'
     if (/^\d{1,9}$/.test(text) && !(isCount && Number(text) === 0)) limits[name] = Number(text)
-    else warn(`${variable}=${JSON.stringify(text)} is ignored: it should be a whole number${isCount ? ' above 0' : ''}`)
+    else
+      warn(
+        `${variable}=${JSON.stringify(text)} is ignored: it should be a whole number${isCount ? ' above 0' : ''}`,
+      )
   }
   limits.batchMax = Math.min(limits.batchMax, limits.queueMax)
   return limits

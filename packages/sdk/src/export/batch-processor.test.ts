@@ -47,7 +47,9 @@ test('forceFlush exports everything in order, over any number of batches', async
   await processor.forceFlush()
   expect(names(batches)).toEqual(expected)
   expect(batches.filter(({ kind }) => kind === 'spans').length).toBe(Math.ceil(20_000 / 512))
-  expect(batches.filter(({ kind }) => kind !== 'spans').map(({ kind, records }) => [kind, records.length])).toEqual([
+  expect(
+    batches.filter(({ kind }) => kind !== 'spans').map(({ kind, records }) => [kind, records.length]),
+  ).toEqual([
     ['logs', 1],
     ['metrics', 2],
   ])
@@ -86,7 +88,9 @@ test('an exporter that refuses, throws, or never ends costs its batch and nothin
     () => Promise.reject(new Error('not ours')),
     () => new Promise<never>(() => {}),
   ]
-  const { exporter } = recordingExporter(() => answers.shift()?.() ?? Promise.resolve({ accepted: 2, rejected: 0, message: '' }))
+  const { exporter } = recordingExporter(
+    () => answers.shift()?.() ?? Promise.resolve({ accepted: 2, rejected: 0, message: '' }),
+  )
   const processor = processorTo(exporter, { spans: { batchMax: 2, exportTimeoutMs: 50 } })
   for (let i = 0; i < 8; i++) processor.span(span())
   await expect.poll(() => processor.stats().spans).toEqual({ exported: 3, failed: 5, dropped: 0 })
@@ -109,7 +113,9 @@ test('one of several that hangs or fails does not hold up the others', async () 
   const hanging = recordingExporter(() => new Promise<never>(() => {}))
   const failing = recordingExporter(() => Promise.reject(new Error('no')))
   const limits = { batchMax: 2, exportTimeoutMs: 100 }
-  const processors = [hanging, failing, good].map(({ exporter }) => processorTo(exporter, { spans: limits, logs: limits }))
+  const processors = [hanging, failing, good].map(({ exporter }) =>
+    processorTo(exporter, { spans: limits, logs: limits }),
+  )
   for (const one of processors) {
     for (let i = 0; i < 6; i++) one.span(span({ name: String(i) }))
     one.log(log())
@@ -124,13 +130,16 @@ test('one of several that hangs or fails does not hold up the others', async () 
 
 test('the standard variables', () => {
   const warnings: string[] = []
-  const read = (environment: Record<string, string>) => batchLimits('BSP', environment, (text) => warnings.push(text))
+  const read = (environment: Record<string, string>) =>
+    batchLimits('BSP', environment, (text) => warnings.push(text))
   expect(read({})).toMatchObject({ queueMax: 2048, batchMax: 512, delayMs: 5_000, exportTimeoutMs: 30_000 })
   expect(batchLimits('BLRP', {}, () => {}).delayMs).toBe(1_000)
   const values = { OTEL_BSP_MAX_QUEUE_SIZE: '100', OTEL_BSP_SCHEDULE_DELAY: '0', OTEL_BSP_EXPORT_TIMEOUT: '' }
   expect(read(values)).toMatchObject({ queueMax: 100, batchMax: 100, delayMs: 0, exportTimeoutMs: 30_000 })
   expect(warnings).toEqual([])
-  expect(read({ OTEL_BSP_MAX_QUEUE_SIZE: '0', OTEL_BSP_SCHEDULE_DELAY: '5s' })).toMatchObject({ queueMax: 2048 })
+  expect(read({ OTEL_BSP_MAX_QUEUE_SIZE: '0', OTEL_BSP_SCHEDULE_DELAY: '5s' })).toMatchObject({
+    queueMax: 2048,
+  })
   expect(warnings).toEqual([
     'OTEL_BSP_MAX_QUEUE_SIZE="0" is ignored: it should be a whole number above 0',
     'OTEL_BSP_SCHEDULE_DELAY="5s" is ignored: it should be a whole number',

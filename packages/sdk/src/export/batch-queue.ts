@@ -81,7 +81,8 @@ export class BatchQueue<T> {
     while (this.#records.length > 0) {
       await this.#waitForOthers()
       const batch = this.#records.splice(0, this.#limits.batchMax)
-      this.#bytes = this.#records.length === 0 ? 0 : this.#bytes - batch.reduce((sum, one) => sum + this.#sizeOf(one), 0)
+      this.#bytes =
+        this.#records.length === 0 ? 0 : this.#bytes - batch.reduce((sum, one) => sum + this.#sizeOf(one), 0)
       const { accepted, rejected } = await this.#exportOne(batch)
       this.stats.exported += accepted
       this.stats.failed += rejected

@@ -10,7 +10,10 @@ export async function findDaemon(platform: Platform, home: string): Promise<stri
   const bytes = await readWhole(platform.files, join(home, 'run', 'daemon.json')).catch(() => undefined)
   if (bytes === undefined) return undefined
   try {
-    const daemon = JSON.parse(new TextDecoder().decode(bytes)) as { process: ProcessIdentity; otlpHttpPort: number }
+    const daemon = JSON.parse(new TextDecoder().decode(bytes)) as {
+      process: ProcessIdentity
+      otlpHttpPort: number
+    }
     const isAlive = (await platform.processes.liveness(daemon.process)) !== 'dead'
     return isAlive ? `http://127.0.0.1:${daemon.otlpHttpPort}` : undefined
   } catch {
@@ -31,7 +34,8 @@ export function daemonTransport(platform: Platform, signal: Signal, home: string
         const endpoint = await findDaemon(platform, home)
         if (endpoint === undefined) return { kind: 'unavailable', reason: `no daemon runs for ${home}` }
         const target = targetOf(signal, { endpoint }, {}, () => {})
-        if (target === undefined) return { kind: 'unavailable', reason: `${home}/run/daemon.json names no port` }
+        if (target === undefined)
+          return { kind: 'unavailable', reason: `${home}/run/daemon.json names no port` }
         transport = openTransport(platform, target)
       }
       const outcome = await transport.send(request)

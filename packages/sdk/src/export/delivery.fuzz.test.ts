@@ -91,7 +91,11 @@ class World {
   }
 }
 
-const request = (id: string) => ({ bytes: new TextEncoder().encode(id), encoding: 'protobuf' as const, items: 1 })
+const request = (id: string) => ({
+  bytes: new TextEncoder().encode(id),
+  encoding: 'protobuf' as const,
+  items: 1,
+})
 const count = (list: readonly string[], id: string): number => list.filter((one) => one === id).length
 
 /** Ids that were said to be delivered or kept. */
@@ -171,7 +175,8 @@ test('beyond its bound the oldest are dropped and counted', async () => {
   const world = new World(1, false)
   world.isUp = false
   const { delivery, spool } = world.start(4_000)
-  for (let n = 0; n < 100; n++) expect(await delivery.deliver(request(`0-${n}`))).toEqual({ accepted: 1, message: '' })
+  for (let n = 0; n < 100; n++)
+    expect(await delivery.deliver(request(`0-${n}`))).toEqual({ accepted: 1, message: '' })
   world.isUp = true
   do await world.machine.scheduler.sleep(60_000)
   while (!spool.isEmpty)

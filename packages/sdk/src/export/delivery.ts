@@ -114,7 +114,7 @@ export class Delivery {
     const { platform, deadlineMs } = this.#options
     const { clock, random } = platform
     const untilMs = clock.monotonicMs() + deadlineMs
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const outcome = await this.#attempt(request)
       const delivered = this.#settle(request, outcome)
       if (delivered !== undefined) return delivered
@@ -180,9 +180,9 @@ export class Delivery {
 
   async #drainUntilEmpty(): Promise<void> {
     const { platform, spool } = this.#options
-    for (let failures = 0; spool !== undefined && !this.#closing.signal.aborted; ) {
-      const request = await spool.peek()
-      if (request === undefined) return
+    for (let failures = 0; !this.#closing.signal.aborted;) {
+      const request = await spool?.peek()
+      if (spool === undefined || request === undefined) return
       const outcome = await this.#attempt(request)
       if (this.#settle(request, outcome) !== undefined) {
         failures = 0

@@ -50,7 +50,8 @@ export interface GrpcAnswer {
 export function grpcOutcome(answer: GrpcAnswer): Outcome {
   if (answer.code === undefined) return withoutStatus(answer.httpStatus)
   const name = CODES[answer.code] ?? `code ${answer.code}`
-  if (name === 'OK') return { kind: 'delivered', ...readResponse(answer.body ?? new Uint8Array(0), 'protobuf') }
+  if (name === 'OK')
+    return { kind: 'delivered', ...readResponse(answer.body ?? new Uint8Array(0), 'protobuf') }
   const status = readStatus(Buffer.from(answer.details, 'base64'), 'protobuf')
   const message = decoded(answer.message) || status.message
   const reason = `gRPC ${name}${message === '' ? '' : `: ${message}`}`

@@ -57,7 +57,8 @@ export function grpcTransport(platform: Platform, target: Target, tls: TlsFiles)
 
   return {
     async send({ bytes, encoding }: EncodedRequest): Promise<Outcome> {
-      if (encoding === 'json') return { kind: 'refused', reason: 'gRPC takes no JSON: it was encoded for HTTP' }
+      if (encoding === 'json')
+        return { kind: 'refused', reason: 'gRPC takes no JSON: it was encoded for HTTP' }
       try {
         const message = gzip ? await platform.compression.compress(bytes) : bytes
         const prefix = Buffer.alloc(PREFIX_BYTES)
@@ -103,7 +104,9 @@ function readAnswer(stream: ClientHttp2Stream): Promise<GrpcAnswer> {
     stream.on('data', (chunk: Buffer) => {
       length += chunk.length
       if (length > ANSWER_BYTES_MAX + PREFIX_BYTES)
-        stream.destroy(Object.assign(new Error('no OTLP answer is that long'), { code: 'ERR_ANSWER_TOO_LONG' }))
+        stream.destroy(
+          Object.assign(new Error('no OTLP answer is that long'), { code: 'ERR_ANSWER_TOO_LONG' }),
+        )
       else chunks.push(chunk)
     })
     stream.on('error', reject)

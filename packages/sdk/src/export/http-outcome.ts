@@ -34,7 +34,8 @@ export function httpOutcome(answer: HttpAnswer, nowMs: number): Outcome {
   }
   const { message } = isOtlp ? readStatus(body, encoding) : { message: '' }
   const reason = `HTTP ${status}${message === '' ? '' : `: ${message}`}`
-  if (status >= 300 && status < 400) return { kind: 'refused', reason: `${reason}: redirects are not followed` }
+  if (status >= 300 && status < 400)
+    return { kind: 'refused', reason: `${reason}: redirects are not followed` }
   if (!RETRYABLE.has(status)) return { kind: 'refused', reason }
   const afterMs = retryAfterMs(answer.retryAfter, nowMs)
   return afterMs === undefined ? { kind: 'unavailable', reason } : { kind: 'unavailable', reason, afterMs }

@@ -61,17 +61,25 @@ const TAKEN = { rejected: 0, message: '' }
 test('each signal goes where it belongs', async () => {
   const collector = await kept(startHttpCollector())
   const other = await kept(startGrpcCollector())
-  const { exporter } = exporterTo(collector.url, { signals: { logs: { endpoint: other.url, protocol: 'grpc' } } })
+  const { exporter } = exporterTo(collector.url, {
+    signals: { logs: { endpoint: other.url, protocol: 'grpc' } },
+  })
   expect(await exporter.export(spans('a', 'b'))).toEqual({ accepted: 2, ...TAKEN })
-  expect(await exporter.export({ kind: 'logs', resource: RESOURCE, records: [log()] })).toMatchObject({ accepted: 1 })
-  expect(await exporter.export({ kind: 'metrics', resource: RESOURCE, records: [metric()] })).toMatchObject({ accepted: 1 })
+  expect(await exporter.export({ kind: 'logs', resource: RESOURCE, records: [log()] })).toMatchObject({
+    accepted: 1,
+  })
+  expect(await exporter.export({ kind: 'metrics', resource: RESOURCE, records: [metric()] })).toMatchObject({
+    accepted: 1,
+  })
   expect(collector.received.map(({ path }) => path)).toEqual(['/v1/traces', '/v1/metrics'])
   expect(other.received).toHaveLength(1)
 })
 
 test('a signal of its own address is sent exactly there', async () => {
   const collector = await kept(startHttpCollector())
-  const { exporter } = exporterTo('http://127.0.0.1:1', { signals: { traces: { endpoint: `${collector.url}/in?a=1` } } })
+  const { exporter } = exporterTo('http://127.0.0.1:1', {
+    signals: { traces: { endpoint: `${collector.url}/in?a=1` } },
+  })
   expect((await exporter.export(spans('a'))).accepted).toBe(1)
   expect(collector.received[0]!.path).toBe('/in?a=1')
 })
@@ -93,7 +101,13 @@ test('what is refused is told once and counted; so is what a collector takes in 
   expect(await exporter.export(spans('a', 'b'))).toEqual({ accepted: 0, rejected: 2, message })
   expect(await exporter.export(spans('a'))).toEqual({ accepted: 0, rejected: 1, message })
   expect(await exporter.export(spans('a', 'b'))).toEqual({ accepted: 1, rejected: 1, message: 'old' })
-  expect(exporter.stats().traces).toMatchObject({ refused: 3, rejected: 1, delivered: 1, attempts: 3, failures: 0 })
+  expect(exporter.stats().traces).toMatchObject({
+    refused: 3,
+    rejected: 1,
+    delivered: 1,
+    attempts: 3,
+    failures: 0,
+  })
   expect(warnings[0]).toBe('2 spans refused by the collector: HTTP 400: bad spans')
 })
 
@@ -112,7 +126,10 @@ test('shutdown does not wait for a collector that never answers; what was being 
   const exporting = exporter.export(spans('a'))
   await exporter.shutdown()
   expect(await exporting).toMatchObject({ accepted: 1 })
-  expect(await exporter.export(spans('b'))).toMatchObject({ accepted: 0, message: 'the exporter was shut down' })
+  expect(await exporter.export(spans('b'))).toMatchObject({
+    accepted: 0,
+    message: 'the exporter was shut down',
+  })
   expect(readdirSync(join(folder, 'traces'))).toEqual([expect.stringMatching(/\.free\.spool$/)])
   const collector = await kept(startHttpCollector())
   const { exporter: next } = exporterTo(collector.url, { protocol: 'http/json', spool: { folder } })
@@ -124,15 +141,24 @@ test('shutdown does not wait for a collector that never answers; what was being 
 test('a batch too large for one request is sent in several', async () => {
   const collector = await kept(startHttpCollector())
   const { exporter } = exporterTo(collector.url, { protocol: 'http/json' })
-  const records = Array.from({ length: 20 }, (_, i) => span({ name: `${i}`, attributes: ['x', 'x'.repeat(1_000_000)] }))
-  expect(await exporter.export({ kind: 'spans', resource: RESOURCE, records })).toEqual({ accepted: 20, ...TAKEN })
+  const records = Array.from({ length: 20 }, (_, i) =>
+    span({ name: `${i}`, attributes: ['x', 'x'.repeat(1_000_000)] }),
+  )
+  expect(await exporter.export({ kind: 'spans', resource: RESOURCE, records })).toEqual({
+    accepted: 20,
+    ...TAKEN,
+  })
   expect(collector.received.length).toBeGreaterThan(4)
   expect(namesIn(collector.received)).toEqual(records.map(({ name }) => name))
 })
 
 test('an address that is none is named once, and the host goes on', async () => {
   const { exporter, warnings } = exporterTo('localhost:4318')
-  expect(await exporter.export(spans('a'))).toEqual({ accepted: 0, rejected: 1, message: 'there is no endpoint for it' })
+  expect(await exporter.export(spans('a'))).toEqual({
+    accepted: 0,
+    rejected: 1,
+    message: 'there is no endpoint for it',
+  })
   await exporter.forceFlush()
   await exporter.shutdown()
   expect(new Set(warnings).size).toBe(3)
@@ -166,30 +192,6 @@ describe('the daemon of a home', () => {
 })
 
 describe('a process of its own', () => {
-  interface Sender {
-    told: string[]
-    stderr(): string
-    exited: Promise<{ code: number | null; signal: string | null }>
-    kill(): void
-  }
-  function startSender(...args: string[]): Sender {
-    const child = spawn(process.execPath, [SENDER, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-    const told: string[] = []
-    let rest = ''
-    let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop()!
-      told.push(...lines)
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
-      child.on('close', (code, signal) => resolve({ code, signal })),
-    )
-    cleanups.push(() => child.kill('SIGKILL'))
-    return { told, stderr: () => stderr, exited, kill: () => child.kill('SIGKILL') }
-  }
-
   test('is not kept alive by an export that hangs, nor by anything that waits', async () => {
     const silent = await kept(startHttpCollector(() => {}))
     const grpc = await kept(startGrpcCollector(() => {}))
@@ -207,13 +209,17 @@ describe('a process of its own', () => {
   test('that is killed, over and over, while the collector comes and goes, loses nothing that was said to be safe', async () => {
     const taken: string[] = []
     let unanswered = 0
-    let collector: Awaited<ReturnType<typeof startHttpCollector>> | undefined
+    const collectors: Awaited<ReturnType<typeof startHttpCollector>>[] = []
+    const goAway = async (): Promise<void> => {
+      for (const collector of collectors.splice(0)) await collector.close()
+    }
+    cleanups.push(goAway)
     const { port } = await startHttpCollector().then(async (one) => {
       await one.close()
       return one
     })
     const comeBack = async (): Promise<void> => {
-      collector = await startHttpCollector((response, received) => {
+      const collector = await startHttpCollector((response, received) => {
         taken.push(...namesIn([received]))
         // Dies between taking it and saying so.
         if (Math.random() < 0.05) {
@@ -222,6 +228,7 @@ describe('a process of its own', () => {
         }
         response.setHeader('content-type', 'application/json').end('{}')
       }, port)
+      collectors.push(collector)
     }
     const safe: string[] = []
     const rounds = 6
@@ -229,8 +236,7 @@ describe('a process of its own', () => {
       if (round % 3 !== 1) await comeBack()
       const sender = startSender('spool', `http://127.0.0.1:${port}`, 'http/json', folder, String(round))
       await expect.poll(() => sender.told.length).toBeGreaterThan(20)
-      await collector?.close()
-      collector = undefined
+      await goAway()
       const before = sender.told.length
       await expect.poll(() => sender.told.length).toBeGreaterThan(before + 20)
       if (round % 2 === 1) await comeBack()
@@ -238,19 +244,44 @@ describe('a process of its own', () => {
       sender.kill()
       await sender.exited
       safe.push(...sender.told)
-      await collector?.close()
-      collector = undefined
+      await goAway()
     }
     await comeBack()
     const { exporter } = exporterTo(`http://127.0.0.1:${port}`, { spool: { folder } })
     await expect
-      .poll(() => readdirSync(join(folder, 'traces')).filter((name) => name.endsWith('.spool')), { timeout: 25_000 })
+      .poll(() => readdirSync(join(folder, 'traces')).filter((name) => name.endsWith('.spool')), {
+        timeout: 25_000,
+      })
       .toEqual([])
     await exporter.shutdown()
-    await collector?.close()
+    await goAway()
     expect(safe.filter((name) => !taken.includes(name))).toEqual([])
     // A killed sender may have had one request under way; an ended collector as well.
     const twice = taken.length - new Set(taken).size
     expect(twice).toBeLessThanOrEqual(unanswered + 3 * rounds)
   }, 90_000)
 })
+
+interface Sender {
+  told: string[]
+  stderr(): string
+  exited: Promise<{ code: number | null; signal: string | null }>
+  kill(): void
+}
+function startSender(...args: string[]): Sender {
+  const child = spawn(process.execPath, [SENDER, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const told: string[] = []
+  let rest = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()!
+    told.push(...lines)
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal })),
+  )
+  cleanups.push(() => child.kill('SIGKILL'))
+  return { told, stderr: () => stderr, exited, kill: () => child.kill('SIGKILL') }
+}

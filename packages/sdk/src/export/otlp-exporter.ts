@@ -116,7 +116,11 @@ export function otlpExporter(platform: Platform, options: OtlpExporterOptions = 
     shutdown() {
       return (ended ??= (async () => {
         await flush()
-        await within(clock, flushMs, each((lane) => lane.delivery.close()))
+        await within(
+          clock,
+          flushMs,
+          each((lane) => lane.delivery.close()),
+        )
       })())
     },
     stats: () =>
@@ -170,7 +174,13 @@ function openLaneTransport(
     return { transport, encoding: 'protobuf', place: options.daemon }
   }
   const own = options.signals?.[signal]
-  const target: Target | undefined = targetOf(signal, { ...options, ...own }, environment, warn, own?.endpoint !== undefined)
+  const target: Target | undefined = targetOf(
+    signal,
+    { ...options, ...own },
+    environment,
+    warn,
+    own?.endpoint !== undefined,
+  )
   if (target === undefined) return undefined
   return {
     transport: openTransport(platform, target),

@@ -8,7 +8,10 @@ const NOW = Date.UTC(2026, 10, 21, 12)
 const bytes = (...parts: (number | string)[]): Buffer =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))))
 const http = (status: number, more: object = {}) =>
-  httpOutcome({ status, contentType: 'application/x-protobuf', retryAfter: undefined, body: bytes(), ...more }, NOW)
+  httpOutcome(
+    { status, contentType: 'application/x-protobuf', retryAfter: undefined, body: bytes(), ...more },
+    NOW,
+  )
 const grpc = (code: number | undefined, more: object = {}) =>
   grpcOutcome({ httpStatus: 200, code, message: '', details: '', body: bytes(), ...more })
 
@@ -23,7 +26,11 @@ describe('HTTP', () => {
   test('each status is taken, final, or to be retried, as OTLP says', () => {
     for (let status = 100; status < 600; status++) {
       const expected =
-        status >= 200 && status < 300 ? 'delivered' : [429, 502, 503, 504].includes(status) ? 'unavailable' : 'refused'
+        status >= 200 && status < 300
+          ? 'delivered'
+          : [429, 502, 503, 504].includes(status)
+            ? 'unavailable'
+            : 'refused'
       expect([status, http(status).kind]).toEqual([status, expected])
     }
   })
@@ -32,7 +39,10 @@ describe('HTTP', () => {
     const body = bytes(0x0a, 6, 0x08, 3, 0x12, 2, 'no')
     expect(http(200, { body })).toEqual({ kind: 'delivered', rejected: 3, message: 'no' })
     const partialSuccess = { rejectedLogRecords: '3', errorMessage: 'no' }
-    const json = { contentType: 'application/json; charset=utf-8', body: bytes(JSON.stringify({ partialSuccess })) }
+    const json = {
+      contentType: 'application/json; charset=utf-8',
+      body: bytes(JSON.stringify({ partialSuccess })),
+    }
     expect(http(200, json)).toEqual({ kind: 'delivered', rejected: 3, message: 'no' })
   })
 
@@ -42,7 +52,9 @@ describe('HTTP', () => {
       reason: 'HTTP 400: a b c ',
     })
     const body = bytes('{"code":3,"message":"no spans"}')
-    expect(http(400, { contentType: 'application/json', body })).toMatchObject({ reason: 'HTTP 400: no spans' })
+    expect(http(400, { contentType: 'application/json', body })).toMatchObject({
+      reason: 'HTTP 400: no spans',
+    })
   })
 
   test('a web page is no collector, and a redirect is not followed', () => {
@@ -66,19 +78,32 @@ describe('HTTP', () => {
 
   test('whatever an answer holds, it is one of the three', () => {
     fc.assert(
-      fc.property(fc.nat(999), fc.string(), fc.option(fc.string(), { nil: undefined }), fc.uint8Array(), (...all) => {
-        const [status, contentType, retryAfter, body] = all
-        expect(httpOutcome({ status, contentType, retryAfter, body }, NOW).kind).toMatch(/^(delivered|refused|unavail)/)
-      }),
+      fc.property(
+        fc.nat(999),
+        fc.string(),
+        fc.option(fc.string(), { nil: undefined }),
+        fc.uint8Array(),
+        (...all) => {
+          const [status, contentType, retryAfter, body] = all
+          expect(httpOutcome({ status, contentType, retryAfter, body }, NOW).kind).toMatch(
+            /^(delivered|refused|unavail)/,
+          )
+        },
+      ),
     )
   })
 })
 
 describe('gRPC', () => {
   const RETRYABLE = [1, 4, 10, 11, 14, 15]
-  test.each(Array.from({ length: 20 }, (_, i) => i))('code %i is final or to be retried as OTLP says', (code) => {
-    expect(grpc(code).kind).toBe(code === 0 ? 'delivered' : RETRYABLE.includes(code) ? 'unavailable' : 'refused')
-  })
+  test.each(Array.from({ length: 20 }, (_, i) => i))(
+    'code %i is final or to be retried as OTLP says',
+    (code) => {
+      expect(grpc(code).kind).toBe(
+        code === 0 ? 'delivered' : RETRYABLE.includes(code) ? 'unavailable' : 'refused',
+      )
+    },
+  )
 
   test('RESOURCE_EXHAUSTED is retried only when it says when', () => {
     const details = RETRY_STATUS.toString('base64')
@@ -104,17 +129,30 @@ describe('gRPC', () => {
     [503, 'unavailable'],
     [504, 'unavailable'],
   ])('HTTP %i without a gRPC status is %s', (httpStatus, kind) => {
-    expect(grpc(undefined, { httpStatus })).toMatchObject({ kind, reason: expect.stringContaining(`HTTP ${httpStatus}`) })
+    expect(grpc(undefined, { httpStatus })).toMatchObject({
+      kind,
+      reason: expect.stringContaining(`HTTP ${httpStatus}`),
+    })
   })
 
   test('a partial success is told; garbage in its place is not', () => {
     const message = bytes(0x0a, 6, 0x08, 3, 0x12, 2, 'no')
     expect(grpc(0, { body: message })).toEqual({ kind: 'delivered', rejected: 3, message: 'no' })
-    expect(grpc(0, { body: bytes(0xff, 0xff, 0xff) })).toEqual({ kind: 'delivered', rejected: 0, message: '' })
+    expect(grpc(0, { body: bytes(0xff, 0xff, 0xff) })).toEqual({
+      kind: 'delivered',
+      rejected: 0,
+      message: '',
+    })
     fc.assert(
-      fc.property(fc.uint8Array(), fc.base64String(), fc.string(), fc.nat(20), (body, details, text, code) => {
-        expect(grpc(code, { body, details, message: text }).kind).toMatch(/^(delivered|refused|unavail)/)
-      }),
+      fc.property(
+        fc.uint8Array(),
+        fc.base64String(),
+        fc.string(),
+        fc.nat(20),
+        (body, details, text, code) => {
+          expect(grpc(code, { body, details, message: text }).kind).toMatch(/^(delivered|refused|unavail)/)
+        },
+      ),
     )
   })
 })

@@ -37,7 +37,7 @@ export function failureOf(error: unknown): Outcome {
 }
 
 /** An error's own words, with its code where they lack it. Several addresses that were tried make an error of errors. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   const { errors, message, code } = error as { errors?: unknown[]; message?: string; code?: string }
   const text = message || (errors?.length ? reasonOf(errors[0]) : String(error))
   return readable(code === undefined || text.includes(code) ? text : `${code}: ${text}`)

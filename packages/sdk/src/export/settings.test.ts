@@ -33,19 +33,27 @@ describe('the address', () => {
   })
 
   test('code comes before the environment', () => {
-    const values = env({ ENDPOINT: 'http://a:1', TRACES_ENDPOINT: 'http://b:2', TIMEOUT: '5', PROTOCOL: 'grpc' })
+    const values = env({
+      ENDPOINT: 'http://a:1',
+      TRACES_ENDPOINT: 'http://b:2',
+      TIMEOUT: '5',
+      PROTOCOL: 'grpc',
+    })
     const { target, url } = read(values, { endpoint: 'http://c:3', protocol: 'http/json', timeoutMs: 7 })
     expect([url, target?.timeoutMs, target?.protocol]).toEqual(['http://c:3/v1/traces', 7, 'http/json'])
   })
 
-  test.each(['localhost:4318', 'not an address', 'ftp://a', 'http://'])('%j is named, and nothing is sent', (endpoint) => {
-    const { target, warnings } = read(env({ ENDPOINT: endpoint }))
-    expect(target).toBeUndefined()
-    expect(warnings).toEqual([
-      `OTEL_EXPORTER_OTLP_ENDPOINT=${JSON.stringify(endpoint)} is not an http(s) address: no traces are sent. ` +
-        'Write it as http://localhost:4318',
-    ])
-  })
+  test.each(['localhost:4318', 'not an address', 'ftp://a', 'http://'])(
+    '%j is named, and nothing is sent',
+    (endpoint) => {
+      const { target, warnings } = read(env({ ENDPOINT: endpoint }))
+      expect(target).toBeUndefined()
+      expect(warnings).toEqual([
+        `OTEL_EXPORTER_OTLP_ENDPOINT=${JSON.stringify(endpoint)} is not an http(s) address: no traces are sent. ` +
+          'Write it as http://localhost:4318',
+      ])
+    },
+  )
 })
 
 test('the rest, the own variable of a signal before the general one', () => {

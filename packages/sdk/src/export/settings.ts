@@ -3,8 +3,8 @@ import type { Signal } from './outcome.ts'
 import type { Warn } from './warn.ts'
 
 /** How OTLP is spoken, by the names of OTEL_EXPORTER_OTLP_PROTOCOL. */
-export const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const
-export type Protocol = (typeof PROTOCOLS)[number]
+const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const
+type Protocol = (typeof PROTOCOLS)[number]
 
 const COMPRESSIONS = ['gzip', 'none'] as const
 
@@ -76,7 +76,8 @@ export function targetOf(
     clientKey: options.clientKey ?? read.text('CLIENT_KEY')?.value,
     clientCertificate: options.clientCertificate ?? read.text('CLIENT_CERTIFICATE')?.value,
   }
-  for (const [name, path] of Object.entries(files)) if (path !== undefined) Object.assign(target, { [name]: path })
+  for (const [name, path] of Object.entries(files))
+    if (path !== undefined) Object.assign(target, { [name]: path })
   return target
 }
 

@@ -41,7 +41,16 @@ export function encodeRecord(
     `{"sent":0,"items":${items},"encoding":"${encoding}","bytes":${bytes.length},"sha256":"${sha256}"}\n`,
   )
   const length = line.length + bytes.length + 1
-  const record = { at, length, bodyAt: line.length, bodyLength: bytes.length, sent: false, items, encoding, sha256 }
+  const record = {
+    at,
+    length,
+    bodyAt: line.length,
+    bodyLength: bytes.length,
+    sent: false,
+    items,
+    encoding,
+    sha256,
+  }
   return { record, buffers: [line, bytes, LINE_FEED] }
 }
 

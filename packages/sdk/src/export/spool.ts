@@ -191,7 +191,8 @@ export class Spool {
   /** For writers of which nothing is known: whether it has not touched the file for long. */
   async #isSilent(name: string, writer: string): Promise<boolean> {
     const owner = await readOwner(this.#platform, ownerPath({ run: this.#folder }, writer))
-    if (typeof owner === 'object' && (await this.#platform.processes.liveness(owner)) === 'alive') return false
+    if (typeof owner === 'object' && (await this.#platform.processes.liveness(owner)) === 'alive')
+      return false
     const stat = await this.#platform.files.stat(join(this.#folder, name))
     return stat !== undefined && this.#platform.clock.nowMs() - stat.modifiedMs > SPOOL_SILENT_MS
   }

@@ -49,21 +49,30 @@ describe('HTTP', () => {
     const send = transportTo(collector.url, { compression: 'gzip', protocol: 'http/json' })
     expect(await send(Buffer.alloc(100_000, 'a'))).toEqual(DELIVERED)
     expect(await send()).toEqual(DELIVERED)
-    expect(collector.received.map(({ headers, body }) => [headers['content-encoding'], body.length])).toEqual([
-      ['gzip', 100_000],
-      [undefined, 7],
-    ])
+    expect(collector.received.map(({ headers, body }) => [headers['content-encoding'], body.length])).toEqual(
+      [
+        ['gzip', 100_000],
+        [undefined, 7],
+      ],
+    )
     expect(collector.received[0]!.headers['content-type']).toBe('application/json')
   })
 
   test.each([
-    ['503 with Retry-After', 503, { 'retry-after': '7' }, { kind: 'unavailable', reason: 'HTTP 503', afterMs: 7_000 }],
+    [
+      '503 with Retry-After',
+      503,
+      { 'retry-after': '7' },
+      { kind: 'unavailable', reason: 'HTTP 503', afterMs: 7_000 },
+    ],
     ['400', 400, {}, { kind: 'refused', reason: 'HTTP 400' }],
     ['a redirect', 308, { location: '/elsewhere' }, { kind: 'refused' }],
     ['a web page', 200, { 'content-type': 'text/html' }, { kind: 'refused' }],
     ['a type that says nothing', 200, { 'content-type': 'image/png' }, DELIVERED],
   ])('%s', async (_, status, headers, expected) => {
-    const collector = await kept(startHttpCollector((response) => response.writeHead(status, headers).end('x')))
+    const collector = await kept(
+      startHttpCollector((response) => response.writeHead(status, headers).end('x')),
+    )
     expect(await transportTo(collector.url)()).toMatchObject(expected)
     expect(collector.received).toHaveLength(1)
   })
@@ -140,7 +149,12 @@ describe('gRPC', () => {
     expect(collector.received).toHaveLength(3)
     expect(collector.received[0]).toMatchObject({
       path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-      headers: { 'content-type': 'application/grpc+proto', te: 'trailers', 'api-key': 'x', 'grpc-timeout': '2000m' },
+      headers: {
+        'content-type': 'application/grpc+proto',
+        te: 'trailers',
+        'api-key': 'x',
+        'grpc-timeout': '2000m',
+      },
       body: Buffer.from('request'),
     })
   })
@@ -154,14 +168,24 @@ describe('gRPC', () => {
   })
 
   test('reads a status that comes with the headers', async () => {
-    const status = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '14', 'grpc-message': 'a%20b' }
+    const status = {
+      ':status': 200,
+      'content-type': 'application/grpc',
+      'grpc-status': '14',
+      'grpc-message': 'a%20b',
+    }
     const collector = await kept(startGrpcCollector((stream) => stream.respond(status, { endStream: true })))
-    expect(await transportTo(collector.url, grpc)()).toEqual({ kind: 'unavailable', reason: 'gRPC UNAVAILABLE: a b' })
+    expect(await transportTo(collector.url, grpc)()).toEqual({
+      kind: 'unavailable',
+      reason: 'gRPC UNAVAILABLE: a b',
+    })
   })
 
   test('no answer, a closed connection, nobody there and something else there are to be tried again', async () => {
     const silent = await kept(startGrpcCollector(() => {}))
-    expect(await transportTo(silent.url, { ...grpc, timeoutMs: 100 })()).toMatchObject({ kind: 'unavailable' })
+    expect(await transportTo(silent.url, { ...grpc, timeoutMs: 100 })()).toMatchObject({
+      kind: 'unavailable',
+    })
     const closing = await kept(startGrpcCollector((stream) => stream.session?.destroy()))
     expect(await transportTo(closing.url, grpc)()).toMatchObject({ kind: 'unavailable' })
     const half = await kept(
@@ -174,7 +198,9 @@ describe('gRPC', () => {
     expect(await transportTo(half.url, grpc)()).toMatchObject({ kind: 'unavailable' })
     const gone = await startGrpcCollector()
     await gone.close()
-    expect(await transportTo(gone.url, grpc)()).toMatchObject({ reason: expect.stringContaining('ECONNREFUSED') })
+    expect(await transportTo(gone.url, grpc)()).toMatchObject({
+      reason: expect.stringContaining('ECONNREFUSED'),
+    })
     const http1 = await kept(startHttpCollector())
     expect(await transportTo(http1.url, grpc)()).toMatchObject({ kind: 'unavailable' })
   })
@@ -195,7 +221,9 @@ describe('gRPC', () => {
       }),
     )
     expect(await transportTo(endless.url, grpc)()).toMatchObject({ kind: 'refused' })
-    const other = await kept(startGrpcCollector((stream) => stream.respond({ ':status': 404 }, { endStream: true })))
+    const other = await kept(
+      startGrpcCollector((stream) => stream.respond({ ':status': 404 }, { endStream: true })),
+    )
     expect(await transportTo(other.url, grpc)()).toMatchObject({ kind: 'refused' })
   })
 })
@@ -209,5 +237,8 @@ async function babbler(): Promise<{ url: string; close(): Promise<void> }> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, close: () => new Promise((resolve) => server.close(() => resolve())) }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
 }

@@ -46,7 +46,11 @@ export async function readOwner(platform: Platform, path: string): Promise<Owner
 }
 
 /** Whether a writer is still at work; unknown when it left nothing in HOME/run, which anyone may empty. */
-export async function writerLiveness(platform: Platform, home: Pick<Home, 'run'>, nonce: string): Promise<Liveness> {
+export async function writerLiveness(
+  platform: Platform,
+  home: Pick<Home, 'run'>,
+  nonce: string,
+): Promise<Liveness> {
   const state = await writerState(platform, home, nonce)
   return state === 'gone' ? 'unknown' : state
 }
@@ -55,7 +59,11 @@ export async function writerLiveness(platform: Platform, home: Pick<Home, 'run'>
  * As `writerLiveness`, told apart: `gone` left nothing in HOME/run, as a writer does that ended properly; of `unknown`
  * there is a file, and its process is beyond our sight.
  */
-export async function writerState(platform: Platform, home: Pick<Home, 'run'>, nonce: string): Promise<Liveness | 'gone'> {
+export async function writerState(
+  platform: Platform,
+  home: Pick<Home, 'run'>,
+  nonce: string,
+): Promise<Liveness | 'gone'> {
   const owner = await readOwner(platform, ownerPath(home, nonce))
   if (owner === undefined) return 'gone'
   return typeof owner !== 'object' ? 'unknown' : platform.processes.liveness(owner)

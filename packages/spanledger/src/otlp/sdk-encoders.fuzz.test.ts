@@ -45,8 +45,11 @@ describe.each(KINDS)('the SDK writes %s', (kind, signal) => {
         const fromJson = transcoder.json(signal, encodeJson(batch))
         expect(text(fromJson.batch.lines)).toBe(text(fromProtobuf.batch.lines))
         expect(fromProtobuf.rejected).toBe(0)
-        const points = batch.kind === 'metrics' ? batch.records.flatMap((one) => one.points) : batch.records
-        expect(fromProtobuf.accepted).toBe(points.length)
+        const count =
+          batch.kind === 'metrics'
+            ? batch.records.reduce((sum, { points }) => sum + points.length, 0)
+            : batch.records.length
+        expect(fromProtobuf.accepted).toBe(count)
       }),
       runs,
     )
@@ -56,18 +59,33 @@ describe.each(KINDS)('the SDK writes %s', (kind, signal) => {
 test('values of every kind arrive exactly', () => {
   const transcoder = createTranscoder({ redactor: createRedactor({ enabled: false }) })
   const scope = { name: 's', version: '', schemaUrl: '', attributes: [] }
-  const attributes = ['int', 2 ** 53 - 1, 'big', -(2n ** 63n), 'double', 0.1, 'nan', Number.NaN, 'none', null].concat([
-    'bytes',
-    new Uint8Array([0, 255]),
-    'list',
-    ['a', 1, [true]],
-    'map',
-    { a: { b: 2.5 } },
-  ] as never[])
+  const attributes = [
+    'int',
+    2 ** 53 - 1,
+    'big',
+    -(2n ** 63n),
+    'double',
+    0.1,
+    'nan',
+    Number.NaN,
+    'none',
+    null,
+  ].concat(['bytes', new Uint8Array([0, 255]), 'list', ['a', 1, [true]], 'map', { a: { b: 2.5 } }] as never[])
   const log = {
-    ...{ seconds: 1_795_000_000, nanos: 123_456_789, observedSeconds: 1_795_000_000, observedNanos: 999_999_999 },
-    ...{ severity: 9, severityText: '', eventName: '', body: 'grüße \ud800', traceId: '', spanId: '', flags: 0 },
-    ...{ attributes, droppedAttributes: 0, scope },
+    seconds: 1_795_000_000,
+    nanos: 123_456_789,
+    observedSeconds: 1_795_000_000,
+    observedNanos: 999_999_999,
+    severity: 9,
+    severityText: '',
+    eventName: '',
+    body: 'grüße \ud800',
+    traceId: '',
+    spanId: '',
+    flags: 0,
+    attributes,
+    droppedAttributes: 0,
+    scope,
   }
   const batch = { kind: 'logs', resource: { attributes: [], schemaUrl: '' }, records: [log] } as const
   for (const lines of [

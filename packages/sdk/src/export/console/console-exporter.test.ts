@@ -3,7 +3,11 @@ import type { ExportBatch } from '../../record/index.ts'
 import { RESOURCE, histogram, log, metric, span } from '../testing/records.ts'
 import { consoleExporter } from './console-exporter.ts'
 
-async function printed(batch: Omit<ExportBatch, 'resource'>, isTTY = false, environment = {}): Promise<string[]> {
+async function printed(
+  batch: Omit<ExportBatch, 'resource'>,
+  isTTY = false,
+  environment = {},
+): Promise<string[]> {
   let text = ''
   const exporter = consoleExporter({ isTTY, write: (more) => (text += more) }, environment)
   const { accepted } = await exporter.export({ ...batch, resource: RESOURCE } as ExportBatch)
@@ -22,10 +26,21 @@ test('spans are trees, with what went wrong', async () => {
     endNanos: 123_956_789,
     attributes: ['db.rows', 3, 'list', ['a', 1], 'big', 2n ** 62n, 'raw', new Uint8Array(2)],
     events: [
-      { name: 'exception', seconds: 1_795_000_000, nanos: 5_000_000, attributes: ['retry', true], droppedAttributes: 0 },
+      {
+        name: 'exception',
+        seconds: 1_795_000_000,
+        nanos: 5_000_000,
+        attributes: ['retry', true],
+        droppedAttributes: 0,
+      },
     ],
   })
-  const other = span({ traceId: 'ff'.repeat(16), name: 'other', kind: 'internal', parentSpanId: '99'.repeat(8) })
+  const other = span({
+    traceId: 'ff'.repeat(16),
+    name: 'other',
+    kind: 'internal',
+    parentSpanId: '99'.repeat(8),
+  })
   expect(await printed({ kind: 'spans', records: [child, span(), other] })).toEqual([
     'trace 5b8efff798038103d269b633813fc60c',
     '  11:06:40.123 GET /orders 100.0 ms server http.route=/orders',
@@ -37,7 +52,13 @@ test('spans are trees, with what went wrong', async () => {
 })
 
 test('a line for each log record and point', async () => {
-  const event = log({ severity: 17, eventName: 'order.failed', body: { reason: 'no' }, traceId: 'ab', attributes: [] })
+  const event = log({
+    severity: 17,
+    eventName: 'order.failed',
+    body: { reason: 'no' },
+    traceId: 'ab',
+    attributes: [],
+  })
   expect(await printed({ kind: 'logs', records: [log(), event] })).toEqual([
     '11:06:40.123 INFO  order placed order.id=7',
     '11:06:40.123 ERROR order.failed {"reason":"no"} trace=ab',

@@ -29,7 +29,8 @@ export function consoleExporter(
   return {
     export(batch) {
       const count = batch.records.length
-      if (isOver) return Promise.resolve({ accepted: 0, rejected: count, message: 'the exporter was shut down' })
+      if (isOver)
+        return Promise.resolve({ accepted: 0, rejected: count, message: 'the exporter was shut down' })
       try {
         output.write(`${linesOf(batch).join('\n')}\n`)
       } catch (error) {

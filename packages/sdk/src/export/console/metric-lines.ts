@@ -8,7 +8,7 @@ export function metricLines(data: MetricData, paint: Paint): string[] {
   const unit = data.metric.unit === '' ? '' : ` ${word(data.metric.unit)}`
   const line = (seconds: number, nanos: number, value: string, attributes: string): string =>
     `${paint.dim(clockTime(seconds, nanos))} ${name} ${value}${paint.dim(attributes)}`
-  if (data.type !== 'histogram') {
+  if (data.type === 'gauge' || data.type === 'sum') {
     return data.points.map((point) =>
       line(point.seconds, point.nanos, `${point.value}${unit}`, attributeWords(point.attributes)),
     )

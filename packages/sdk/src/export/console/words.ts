@@ -35,6 +35,8 @@ function plain(value: AttributeValue): unknown {
   if (value instanceof Uint8Array) return `${value.length} bytes`
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item as AttributeValue)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, plain(item as AttributeValue)]),
+    )
   return value
 }

@@ -1,4 +1,6 @@
 import type {
+  ExponentialBuckets,
+  ExponentialHistogramPoint,
   HistogramPoint,
   Link,
   LogData,
@@ -54,7 +56,9 @@ export function metricJson(data: MetricData): string {
   const points =
     data.type === 'histogram'
       ? data.points.map(histogramPoint)
-      : data.points.map((point) => numberPoint(point, data.valueType))
+      : data.type === 'exponentialHistogram'
+        ? data.points.map(exponentialHistogramPoint)
+        : data.points.map((point) => numberPoint(point, data.valueType))
   const temporality =
     data.type === 'gauge' ? '' : `,"aggregationTemporality":${TEMPORALITIES[data.temporality]}`
   const monotonic = data.type === 'sum' && data.monotonic ? ',"isMonotonic":true' : ''
@@ -70,18 +74,33 @@ function numberPoint(point: NumberPoint, valueType: ValueType): string {
   return `{${value}${times(point)}${attributesField(point.attributes)}}`
 }
 
+function exponentialHistogramPoint(point: ExponentialHistogramPoint): string {
+  return (
+    `{"count":"${point.count}","sum":${number(point.sum)}${range(point)}${count('scale', point.scale)}` +
+    `${point.zeroCount === 0 ? '' : `,"zeroCount":"${point.zeroCount}"`}${buckets('positive', point.positive)}` +
+    `${buckets('negative', point.negative)}${times(point)}${attributesField(point.attributes)}}`
+  )
+}
+
+function buckets(name: string, { offset, counts }: ExponentialBuckets): string {
+  if (counts.length === 0) return ''
+  return `,"${name}":{"offset":${offset}${list('bucketCounts', counts, (one) => `"${one}"`)}}`
+}
+
+function range({ min, max }: HistogramPoint | ExponentialHistogramPoint): string {
+  return `${min === undefined ? '' : `,"min":${number(min)}`}${max === undefined ? '' : `,"max":${number(max)}`}`
+}
+
 function histogramPoint(point: HistogramPoint): string {
-  const min = point.min === undefined ? '' : `,"min":${number(point.min)}`
-  const max = point.max === undefined ? '' : `,"max":${number(point.max)}`
   const counts = list('bucketCounts', point.counts, (one) => `"${one}"`)
   const bounds = list('explicitBounds', point.bounds, number)
   return (
-    `{"count":"${point.count}","sum":${number(point.sum)}${min}${max}${counts}${bounds}` +
+    `{"count":"${point.count}","sum":${number(point.sum)}${range(point)}${counts}${bounds}` +
     `${times(point)}${attributesField(point.attributes)}}`
   )
 }
 
-function times(point: NumberPoint | HistogramPoint): string {
+function times(point: NumberPoint | HistogramPoint | ExponentialHistogramPoint): string {
   const hasStart = point.startSeconds !== 0 || point.startNanos !== 0
   const start = hasStart ? `,"startTimeUnixNano":${time(point.startSeconds, point.startNanos)}` : ''
   return `${start},"timeUnixNano":${time(point.seconds, point.nanos)}`

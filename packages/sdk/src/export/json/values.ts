@@ -28,7 +28,8 @@ function attributesList(attributes: AttributeList): string {
   return `${json}]`
 }
 
-const pair = (key: string, value: AttributeValue): string => `{"key":${quoted(key)},"value":${anyValue(value)}}`
+const pair = (key: string, value: AttributeValue): string =>
+  `{"key":${quoted(key)},"value":${anyValue(value)}}`
 
 export function anyValue(value: AttributeValue): string {
   if (typeof value === 'string') return `{"stringValue":${quoted(value)}}`
@@ -58,4 +59,5 @@ export function time(seconds: number, nanos: number): string {
 export const count = (name: string, value: number): string => (value === 0 ? '' : `,"${name}":${value}`)
 
 /** `,"name":"value"` unless the value is empty. */
-export const text = (name: string, value: string): string => (value === '' ? '' : `,"${name}":${quoted(value)}`)
+export const text = (name: string, value: string): string =>
+  value === '' ? '' : `,"${name}":${quoted(value)}`

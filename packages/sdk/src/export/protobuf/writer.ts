@@ -16,10 +16,10 @@ for (const [digit, char] of [...'0123456789abcdef'].entries()) {
 }
 
 /** Wire types of protobuf. */
-export const VARINT = 0
-export const FIXED64 = 1
-export const LENGTH = 2
-export const FIXED32 = 5
+const VARINT = 0
+const FIXED64 = 1
+const LENGTH = 2
+const FIXED32 = 5
 
 /** Protobuf's wire format into one buffer that grows and is used again. */
 export class ProtobufWriter {
@@ -89,6 +89,18 @@ export class ProtobufWriter {
   bool(field: number, value: boolean): void {
     this.#tag(field, VARINT)
     this.#bytes[this.#at++] = value ? 1 : 0
+  }
+
+  /** sint32: zigzag; left out when 0. */
+  sint32(field: number, value: number): void {
+    this.uint(field, ((value << 1) ^ (value >> 31)) >>> 0)
+  }
+
+  packedUints(field: number, values: readonly number[]): void {
+    if (values.length === 0) return
+    const mark = this.begin(field)
+    for (const value of values) this.#varint(value)
+    this.end(mark)
   }
 
   /** Left out when 0. */

@@ -17,16 +17,25 @@ import type {
 const texts = fc.oneof(
   { weight: 4, arbitrary: fc.string({ maxLength: 20 }) },
   { weight: 2, arbitrary: fc.string({ unit: 'grapheme', maxLength: 12 }) },
-  { weight: 1, arbitrary: fc.constantFrom('', 'a\ud800b', '\udc00', '\u2028"\\\u0000', 'long '.repeat(40), '日本語') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('', 'a\ud800b', '\udc00', '\u2028"\\\u0000', 'long '.repeat(40), '日本語'),
+  },
 )
-const keys = fc.oneof(fc.string({ minLength: 1, maxLength: 10 }), fc.constantFrom('7', '__proto__', '$kvlist', 'gen_ai.x'))
+const keys = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 10 }),
+  fc.constantFrom('7', '__proto__', '$kvlist', 'gen_ai.x'),
+)
 const hex = (count: number): fc.Arbitrary<string> =>
   fc
     .uint8Array({ minLength: count, maxLength: count })
     .filter((bytes) => bytes.some((byte) => byte !== 0))
     .map((bytes) => Buffer.from(bytes).toString('hex'))
 const int64s = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
-const doubles = fc.oneof(fc.double(), fc.constantFrom(Number.NaN, Infinity, -Infinity, 5e-324, 0.1, -0.5, 2 ** 60))
+const doubles = fc.oneof(
+  fc.double(),
+  fc.constantFrom(Number.NaN, Infinity, -Infinity, 5e-324, 0.1, -0.5, 2 ** 60),
+)
 const integers = fc.oneof(
   fc.maxSafeInteger(),
   fc.integer({ min: -200, max: 200 }),
@@ -57,10 +66,13 @@ const nanos = fc.nat(999_999_999)
 const schemaUrl = fc.constantFrom('', 'https://opentelemetry.io/schemas/1.37.0')
 
 const resource: fc.Arbitrary<Resource> = fc.record({ attributes, schemaUrl })
-const scopes: fc.Arbitrary<Scope[]> = fc.array(fc.record({ name: texts, version: texts, schemaUrl, attributes }), {
-  minLength: 1,
-  maxLength: 3,
-})
+const scopes: fc.Arbitrary<Scope[]> = fc.array(
+  fc.record({ name: texts, version: texts, schemaUrl, attributes }),
+  {
+    minLength: 1,
+    maxLength: 3,
+  },
+)
 
 const event: fc.Arbitrary<SpanEvent> = fc.record({
   name: texts,
@@ -142,8 +154,33 @@ const histogramPoints = fc.array(
   { minLength: 1, maxLength: 3 },
 )
 
+const buckets = fc.record({
+  offset: fc.integer({ min: -50, max: 50 }),
+  counts: fc.array(fc.nat(), { maxLength: 4 }),
+})
+const exponentialPoints = fc.array(
+  fc.record({
+    attributes,
+    ...times,
+    count: fc.nat(),
+    sum: doubles,
+    min: optional,
+    max: optional,
+    scale: fc.integer({ min: -10, max: 20 }),
+    zeroCount: counts,
+    positive: buckets,
+    negative: buckets,
+  }),
+  { minLength: 1, maxLength: 3 },
+)
+
 function metric(all: Scope[]): fc.Arbitrary<MetricData> {
-  const description = fc.record({ name: texts, description: texts, unit: texts, scope: fc.constantFrom(...all) })
+  const description = fc.record({
+    name: texts,
+    description: texts,
+    unit: texts,
+    scope: fc.constantFrom(...all),
+  })
   const valueType = fc.constantFrom('int' as const, 'double' as const)
   const temporality = fc.constantFrom('delta' as const, 'cumulative' as const)
   return fc.oneof(
@@ -156,7 +193,18 @@ function metric(all: Scope[]): fc.Arbitrary<MetricData> {
       temporality,
       points: numberPoints,
     }),
-    fc.record({ metric: description, type: fc.constant('histogram' as const), temporality, points: histogramPoints }),
+    fc.record({
+      metric: description,
+      type: fc.constant('exponentialHistogram' as const),
+      temporality,
+      points: exponentialPoints,
+    }),
+    fc.record({
+      metric: description,
+      type: fc.constant('histogram' as const),
+      temporality,
+      points: histogramPoints,
+    }),
   )
 }
 

@@ -3,7 +3,7 @@ import type { LogData, MetricData, Resource, Scope, SpanData } from '../../recor
 /** Plain records, to be changed where a test means something. */
 
 export const RESOURCE: Resource = { attributes: ['service.name', 'shop'], schemaUrl: '' }
-export const SCOPE: Scope = { name: 'shop.orders', version: '1.2.3', schemaUrl: '', attributes: [] }
+const SCOPE: Scope = { name: 'shop.orders', version: '1.2.3', schemaUrl: '', attributes: [] }
 
 const START = { startSeconds: 1_795_000_000, startNanos: 123_456_789 }
 

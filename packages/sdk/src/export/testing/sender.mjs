@@ -9,9 +9,25 @@ const [mode, endpoint, protocol, folder, name = ''] = process.argv.slice(2)
 const exporter = otlpExporter(nodePlatform(), { endpoint, protocol, spool: { folder }, environment: {} })
 const scope = { name: '', version: '', schemaUrl: '', attributes: [] }
 const span = (spanName) => ({
-  ...{ traceId: '5b8efff798038103d269b633813fc60c', spanId: 'eee19b7ec3c1b174', parentSpanId: '', traceState: '', flags: 1 },
-  ...{ name: spanName, kind: 'internal', startSeconds: 1, startNanos: 0, endSeconds: 1, endNanos: 5, status: 'unset' },
-  ...{ statusMessage: '', attributes: [], droppedAttributes: 0, events: [], droppedEvents: 0, links: [], droppedLinks: 0 },
+  traceId: '5b8efff798038103d269b633813fc60c',
+  spanId: 'eee19b7ec3c1b174',
+  parentSpanId: '',
+  traceState: '',
+  flags: 1,
+  name: spanName,
+  kind: 'internal',
+  startSeconds: 1,
+  startNanos: 0,
+  endSeconds: 1,
+  endNanos: 5,
+  status: 'unset',
+  statusMessage: '',
+  attributes: [],
+  droppedAttributes: 0,
+  events: [],
+  droppedEvents: 0,
+  links: [],
+  droppedLinks: 0,
   scope,
 })
 const exportOne = (spanName) =>
