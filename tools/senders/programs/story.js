@@ -14,7 +14,7 @@ import { AggregationType } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 
 // In 3.x the Logs API is part of the API.
-const { logs } = api.logs ? api : await import('@opentelemetry/api-logs')
+const { logs } = 'logs' in api ? api : await import('@opentelemetry/api-logs')
 
 const SECONDS = 1_795_000_000
 const at = (nanos) => [SECONDS, 123_456_789 + nanos]

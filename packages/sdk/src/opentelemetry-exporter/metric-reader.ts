@@ -4,7 +4,9 @@ import { metricData } from './metrics.ts'
 import type { ResourceMetrics } from './sdk-types.ts'
 
 interface MetricProducer {
-  collect(options?: { timeoutMillis?: number }): Promise<{ resourceMetrics: ResourceMetrics; errors: unknown[] }>
+  collect(options?: {
+    timeoutMillis?: number
+  }): Promise<{ resourceMetrics: ResourceMetrics; errors: unknown[] }>
 }
 
 /** OpenTelemetry's own limit of series in one instrument. */
@@ -43,7 +45,8 @@ export class LedgerMetricReader {
 
   /** For whoever asks the reader itself; nothing is written. */
   collect(options?: { timeoutMillis?: number }): ReturnType<MetricProducer['collect']> {
-    if (this.#producer === undefined) return Promise.reject(new Error('the reader belongs to no MeterProvider'))
+    if (this.#producer === undefined)
+      return Promise.reject(new Error('the reader belongs to no MeterProvider'))
     return this.#producer.collect(options)
   }
 

@@ -49,11 +49,20 @@ const times = ({ startTime, endTime, attributes }: SdkPoint) => ({
 
 function histogramPoint(point: SdkPoint) {
   const { count, sum, min, max, buckets } = point.value as SdkHistogram
-  return { ...times(point), count, sum: sum ?? 0, min, max, bounds: buckets.boundaries, counts: buckets.counts }
+  return {
+    ...times(point),
+    count,
+    sum: sum ?? 0,
+    min,
+    max,
+    bounds: buckets.boundaries,
+    counts: buckets.counts,
+  }
 }
 
 function exponentialPoint(point: SdkPoint) {
-  const { count, sum, min, max, scale, zeroCount, positive, negative } = point.value as SdkExponentialHistogram
+  const { count, sum, min, max, scale, zeroCount, positive, negative } =
+    point.value as SdkExponentialHistogram
   return {
     ...times(point),
     ...{ count, sum: sum ?? 0, min, max, scale, zeroCount },

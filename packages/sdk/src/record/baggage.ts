@@ -4,8 +4,13 @@ export interface BaggageEntry {
   metadata?: { toString(): string } | undefined
 }
 
+/** A baggage of any implementation, as far as it is read. */
+export interface BaggageLike {
+  getAllEntries(): [string, BaggageEntry][]
+}
+
 /** Names and values that travel with a request; never changed. It is OpenTelemetry's Baggage too. */
-export class Baggage {
+export class Baggage implements BaggageLike {
   readonly #entries: ReadonlyMap<string, BaggageEntry>
 
   constructor(entries: Iterable<readonly [string, BaggageEntry]> = []) {

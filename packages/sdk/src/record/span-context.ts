@@ -15,7 +15,7 @@ export interface SpanContext {
 }
 
 /** The part of OpenTelemetry's TraceState that is needed here. */
-export interface TraceStateLike {
+interface TraceStateLike {
   serialize(): string
 }
 
