@@ -6,6 +6,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+const GO = 'go'
 const SOURCE = fileURLToPath(new URL('collector', import.meta.url))
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'spanledger-backends')
 
@@ -19,10 +20,10 @@ export interface Collector {
 
 /** Builds OpenTelemetry's Collector from source where Go is; returns why it cannot be, else. */
 export function buildCollector(): { program: string } | { missing: string } {
-  if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) return { missing: 'no go' }
+  if (spawnSync(GO, ['version'], { stdio: 'ignore' }).status !== 0) return { missing: 'no go' }
   mkdirSync(CACHE, { recursive: true })
   const program = join(CACHE, 'collector')
-  const { status } = spawnSync('go', ['build', '-C', SOURCE, '-o', program, '.'], { stdio: ['ignore', 2, 2] })
+  const { status } = spawnSync(GO, ['build', '-C', SOURCE, '-o', program, '.'], { stdio: ['ignore', 2, 2] })
   return status === 0 ? { program } : { missing: 'its sources could not be had or built' }
 }
 

@@ -65,7 +65,12 @@ function exponentialPoint(point: SdkPoint) {
     point.value as SdkExponentialHistogram
   return {
     ...times(point),
-    ...{ count, sum: sum ?? 0, min, max, scale, zeroCount },
+    count,
+    sum: sum ?? 0,
+    min,
+    max,
+    scale,
+    zeroCount,
     positive: { offset: positive.offset, counts: positive.bucketCounts },
     negative: { offset: negative.offset, counts: negative.bucketCounts },
   }

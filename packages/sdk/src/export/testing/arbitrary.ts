@@ -103,7 +103,7 @@ const span = (all: Scope[]): fc.Arbitrary<SpanData> =>
     kind: fc.constantFrom('internal', 'server', 'client', 'producer', 'consumer'),
     startSeconds: seconds,
     startNanos: nanos,
-    endSeconds: seconds,
+    endSeconds: fc.integer({ min: 2 ** 33 + 1, max: 2 ** 33 + 9 }),
     endNanos: nanos,
     status: fc.constantFrom('unset', 'ok', 'error'),
     statusMessage: texts,
@@ -117,22 +117,24 @@ const span = (all: Scope[]): fc.Arbitrary<SpanData> =>
   })
 
 const log = (all: Scope[]): fc.Arbitrary<LogData> =>
-  fc.record({
-    seconds,
-    nanos,
-    observedSeconds: seconds,
-    observedNanos: nanos,
-    severity: fc.nat(24),
-    severityText: texts,
-    eventName: texts,
-    body: fc.option(value, { nil: undefined }),
-    traceId: fc.oneof(fc.constant(''), hex(16)),
-    spanId: fc.oneof(fc.constant(''), hex(8)),
-    flags,
-    attributes,
-    droppedAttributes: counts,
-    scope: fc.constantFrom(...all),
-  })
+  fc
+    .record({
+      seconds,
+      nanos,
+      observedSeconds: fc.integer({ min: 1, max: 2 ** 33 }),
+      observedNanos: nanos,
+      severity: fc.nat(24),
+      severityText: texts,
+      eventName: texts,
+      body: fc.option(value, { nil: undefined }),
+      traceId: hex(16),
+      spanId: hex(8),
+      flags,
+      attributes,
+      droppedAttributes: counts,
+      scope: fc.constantFrom(...all),
+    })
+    .map((record) => (record.flags === 0 ? { ...record, traceId: '', spanId: '' } : record))
 
 const times = { startSeconds: seconds, startNanos: nanos, seconds, nanos }
 const optional = fc.option(doubles, { nil: undefined })

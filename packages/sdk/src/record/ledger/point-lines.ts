@@ -90,11 +90,9 @@ function writeExponentialHistogram(out: LineBuffer, point: ExponentialHistogramP
 }
 
 function writeBuckets(out: LineBuffer, name: string, { offset, counts }: ExponentialBuckets): void {
-  if (counts.length === 0 && offset === 0) return
-  const members = [
-    ...(offset === 0 ? [] : [`"offset":${offset}`]),
-    ...(counts.length === 0 ? [] : [`"counts":[${counts.join(',')}]`]),
-  ]
+  // An offset of no buckets says nothing.
+  if (counts.length === 0) return
+  const members = [...(offset === 0 ? [] : [`"offset":${offset}`]), `"counts":[${counts.join(',')}]`]
   out.ascii(`,"${name}":{${members.join(',')}}`)
 }
 
