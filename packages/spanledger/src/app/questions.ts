@@ -1,4 +1,5 @@
 import type { Home } from '@spanledger/sdk/ledger'
+import type { NewEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
@@ -16,6 +17,8 @@ export interface Questions {
   answer(name: string, params: unknown): Promise<unknown>
   /** Lines that a coding agent's adapter may want, right after they were written. Never throws. */
   observe(written: WrittenLines): void
+  /** Errors  those of the event store. */
+  append(stream: string, events: readonly NewEvent[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -83,6 +86,9 @@ export function createQuestions(
         .then((model) => model.observe(written))
         .catch(() => {})
       settleLater()
+    },
+    async append(stream, appended) {
+      await (await events()).append(stream, appended)
     },
     async close() {
       clearTimeout(settling)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRefusal, type QueryName, queryNamed } from '../query/index.ts'
+import { isRefusal, paramsOf, QUERIES, type QueryName, queryNamed } from '../query/index.ts'
 import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Asker, CliHost } from './host.ts'
@@ -38,7 +38,7 @@ export async function ask(
     (await host.open(home, { create: effect === 'writes' }))
   try {
     const answer = await asker.run(query, params)
-    if (isRefusal(answer)) return printer.complain(ofRefusal(answer))
+    if (isRefusal(answer)) return printer.complain(ofRefusal(answer, paramsOf(QUERIES[query].params)))
     if (isStream(answer)) return await printStream(query, answer, printer, json)
     const paced = json ? undefined : pacedLines(query, answer, printer.terminal)
     if (paced !== undefined) {

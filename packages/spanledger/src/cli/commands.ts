@@ -110,6 +110,37 @@ export const ASKING: readonly AskingCommand[] = [
     ],
   },
   {
+    path: ['worktree', 'list'],
+    query: 'worktree.list',
+    examples: ['spanledger worktree list', 'spanledger worktree list --repo ~/code/shop --json'],
+  },
+  {
+    path: ['worktree', 'conflicts'],
+    query: 'worktree.conflicts',
+    examples: [
+      'spanledger worktree conflicts',
+      'spanledger worktree conflicts --json | jq ".collisions[].grade"',
+    ],
+  },
+  {
+    path: ['worktree', 'create'],
+    query: 'worktree.create',
+    examples: [
+      'spanledger worktree create fix-login',
+      'spanledger worktree create fix-login --from origin/main',
+    ],
+  },
+  {
+    path: ['worktree', 'remove'],
+    query: 'worktree.remove',
+    examples: ['spanledger worktree remove fix-login'],
+  },
+  {
+    path: ['worktree', 'recycle'],
+    query: 'worktree.recycle',
+    examples: ['spanledger worktree recycle fix-login next-task --from origin/main'],
+  },
+  {
     path: ['sql'],
     query: 'sql',
     examples: [
@@ -137,4 +168,5 @@ export const GROUPS: Record<string, string> = {
   trace: 'One trace',
   events: 'Domain events',
   state: 'The past',
+  worktree: 'Worktrees of a git repository',
 }

@@ -6,6 +6,7 @@ import { renderTrace } from './render/trace.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderSealStep } from './render/seal.ts'
+import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -27,6 +28,11 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   sql: lists.renderSql,
   verify: lists.renderVerify,
   import: renderImport,
+  'worktree.list': renderWorktrees,
+  'worktree.conflicts': renderConflicts,
+  'worktree.create': renderWorktreeChanged,
+  'worktree.remove': renderWorktreeChanged,
+  'worktree.recycle': renderWorktreeChanged,
 }
 
 export function render(name: QueryName, answer: unknown, terminal: Terminal): string {

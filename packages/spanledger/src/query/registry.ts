@@ -16,6 +16,13 @@ import { status } from './queries/status.ts'
 import { trace } from './queries/trace.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
+import {
+  worktreeConflicts,
+  worktreeCreate,
+  worktreeList,
+  worktreeRecycle,
+  worktreeRemove,
+} from './queries/worktrees.ts'
 
 /** Every question there is, by the name it has on the command line's inside, in the HTTP API and for agents. */
 export const QUERIES = {
@@ -40,6 +47,11 @@ export const QUERIES = {
   seal,
   export: exportSignal,
   import: importFiles,
+  'worktree.list': worktreeList,
+  'worktree.conflicts': worktreeConflicts,
+  'worktree.create': worktreeCreate,
+  'worktree.remove': worktreeRemove,
+  'worktree.recycle': worktreeRecycle,
 } as const
 
 export type QueryName = keyof typeof QUERIES

@@ -50,6 +50,7 @@ export async function run(
   let err = ''
   const exit = await runCli(home === undefined ? argv : [...argv, '--home', home], {
     up: () => Promise.reject(new Error('not in this test')),
+    run: () => Promise.reject(new Error('not in this test')),
     demo: () => Promise.reject(new Error('not in this test')),
     open: openAsker,
     version: '1.2.3',
