@@ -7,6 +7,7 @@ import type { ContextLike } from './context.ts'
 import type { AttributeValue, LogData, Scope } from './data.ts'
 import { exceptionAttributes } from './span.ts'
 import type { SpanHost } from './span.ts'
+import { textOf } from './text.ts'
 
 /** By rising severity; the number is OpenTelemetry's. */
 export const SEVERITY = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const
@@ -106,8 +107,8 @@ export class Logger {
       observedSeconds: observed.seconds,
       observedNanos: observed.nanos,
       severity,
-      severityText: typeof input.severityText === 'string' ? input.severityText : '',
-      eventName: typeof input.eventName === 'string' ? input.eventName : '',
+      severityText: textOf(input.severityText),
+      eventName: textOf(input.eventName),
       body: input.body === undefined ? undefined : cleanValue(input.body, limits),
       traceId: span?.traceId ?? '',
       spanId: span?.spanId ?? '',

@@ -11,6 +11,7 @@ import { Logger } from './log.ts'
 import type { LoggerHost } from './log.ts'
 import { Meter } from './metrics/meter.ts'
 import type { Sampler } from './sampler.ts'
+import { textOf } from './text.ts'
 import { Tracer } from './tracer.ts'
 import type { TracerHost } from './tracer.ts'
 
@@ -141,14 +142,19 @@ export class Recorder implements TracerHost, LoggerHost {
 
   #of(name: unknown, version: unknown, options: ScopeOptions | undefined): Instrumentation {
     const attributes = attributeList(options?.attributes ?? options?.scopeAttributes, this.limits)
-    const key = JSON.stringify([text(name), text(version), text(options?.schemaUrl), attributes.map(String)])
+    const key = JSON.stringify([
+      textOf(name),
+      textOf(version),
+      textOf(options?.schemaUrl),
+      attributes.map(String),
+    ])
     let found = this.#scopes.get(key)
     if (found !== undefined) return found
     if (this.#scopes.size >= SCOPES_MAX) return [...this.#scopes.values()].at(-1)!
     const scope: Scope = {
-      name: text(name),
-      version: text(version),
-      schemaUrl: text(options?.schemaUrl),
+      name: textOf(name),
+      version: textOf(version),
+      schemaUrl: textOf(options?.schemaUrl),
       attributes,
     }
     found = {
@@ -167,8 +173,6 @@ export interface ScopeOptions {
   readonly attributes?: Attributes | undefined
   readonly scopeAttributes?: Attributes | undefined
 }
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function interval(
   start: { seconds: number; nanos: number },

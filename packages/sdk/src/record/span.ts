@@ -4,6 +4,7 @@ import { timeOf } from './clock.ts'
 import type { RecordClock, TimeInput } from './clock.ts'
 import type { AttributeValue, Link, Scope, SpanData, SpanEvent, SpanKind, StatusCode } from './data.ts'
 import type { RecordLimits } from './limits.ts'
+import { textOf } from './text.ts'
 import { TraceState } from './trace-state.ts'
 import { isValidSpanContext } from './span-context.ts'
 import type { SpanContext } from './span-context.ts'
@@ -134,7 +135,7 @@ export class RecordingSpan implements SpanData, Span {
     const { limits, timeOriginMs } = this.#host
     const isTime = typeof attributes === 'number' || attributes instanceof Date || Array.isArray(attributes)
     const given = timeOf(isTime ? attributes : time, timeOriginMs) ?? this.#now()
-    this.#addEvent(String(name), isTime ? undefined : (attributes as Attributes | undefined), given, limits)
+    this.#addEvent(textOf(name), isTime ? undefined : (attributes as Attributes | undefined), given, limits)
     return this
   }
 
@@ -194,7 +195,7 @@ export class RecordingSpan implements SpanData, Span {
   }
 
   updateName(name: string): this {
-    if (!this.#ended) this.name = String(name)
+    if (!this.#ended) this.name = textOf(name)
     return this
   }
 

@@ -9,6 +9,7 @@ import { HAS_IS_REMOTE, IS_REMOTE, RecordingSpan, SilentSpan } from './span.ts'
 import type { LinkInput, Span, SpanHost } from './span.ts'
 import { RANDOM_TRACE_ID, SAMPLED, isValidSpanContext } from './span-context.ts'
 import type { ContextSpan, SpanContext } from './span-context.ts'
+import { textOf } from './text.ts'
 import { TraceState } from './trace-state.ts'
 
 /** OpenTelemetry's SpanOptions; kinds also by their names. */
@@ -82,13 +83,13 @@ export class Tracer {
     const span = new RecordingSpan(
       this.#host,
       this.#scope,
-      String(name),
+      textOf(name),
       kind,
       { traceId, spanId, parentSpanId, traceState, flags },
       options?.startTime,
     )
     if (attributes) span.setAttributes(attributes)
-    if (options?.links) span.addLinks(options.links)
+    if (Array.isArray(options?.links)) span.addLinks(options.links as readonly LinkInput[])
     return span
   }
 }

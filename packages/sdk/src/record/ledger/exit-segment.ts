@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { HOME_VERSION, headerLine, signalSegmentName } from '../../ledger/index.ts'
+import { HOME_VERSION, HomeNewerError, headerLine, signalSegmentName } from '../../ledger/index.ts'
 import { hexOf } from '../../platform/index.ts'
 import type { Platform } from '../../platform/index.ts'
 import type { SignalBatch } from '../../store/index.ts'
@@ -19,7 +19,7 @@ import type { SignalBatch } from '../../store/index.ts'
  * new and nobody's, so that nothing a write in progress does can meet it; sealing takes it for closed after REST_MS.
  *
  * Durable  fsynced.
- * Errors   the system's; then there is no segment.
+ * Errors   HomeNewerError; the system's; then there is no segment.
  */
 export function writeExitSegment(
   platform: Pick<Platform, 'clock' | 'random'>,
@@ -31,7 +31,7 @@ export function writeExitSegment(
   const writer = hexOf(random(6))
   const segment = signalSegmentName(clock.nowMs(), writer, 1)
   const folder = join(dir, 'ledger', kind)
-  if (!isOurs(dir)) return
+  ensureHome(dir)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `${segment}.jsonl`)
   const fd = openSync(path, 'wx', 0o600)
@@ -60,16 +60,17 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
 }
 
-/** Makes home.json where there is none. A home of another format version is left alone. */
-function isOurs(dir: string): boolean {
+/** Makes home.json where there is none. Errors: HomeNewerError; then nothing was touched. */
+function ensureHome(dir: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
   const path = join(dir, 'home.json')
   try {
-    mkdirSync(join(dir, 'ledger'), { recursive: true, mode: 0o700 })
     writeFileSync(path, `{"spanledger":${HOME_VERSION}}\n`, { flag: 'wx', mode: 0o600 })
-    return true
+    return
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
   const { spanledger } = JSON.parse(readFileSync(path, 'utf8')) as { spanledger?: unknown }
-  return typeof spanledger === 'number' && spanledger <= HOME_VERSION
+  if (typeof spanledger === 'number' && spanledger > HOME_VERSION)
+    throw new HomeNewerError(dir, spanledger, HOME_VERSION)
 }

@@ -1,5 +1,6 @@
 import type { MetricData, MetricDescription, Scope, ValueType } from '../data.ts'
 import type { RecordLimits } from '../limits.ts'
+import { textOf } from '../text.ts'
 import type { Attributes } from '../attributes.ts'
 import { Counter, Gauge, Histogram, Observable } from './instruments.ts'
 import type { Collected, Interval, ObservableKind } from './instruments.ts'
@@ -146,13 +147,13 @@ export class Meter {
     options: InstrumentOptions | undefined,
     create: (metric: MetricDescription, valueType: ValueType) => T,
   ): T {
-    const description = options?.description ?? ''
-    const unit = options?.unit ?? ''
+    const description = textOf(options?.description)
+    const unit = textOf(options?.unit)
     const valueType = options?.valueType === 'int' || options?.valueType === 0 ? 'int' : 'double'
-    const key = JSON.stringify([String(name).toLowerCase(), kind, unit, description, valueType])
+    const key = JSON.stringify([textOf(name).toLowerCase(), kind, unit, description, valueType])
     let instrument = this.#instruments.get(key) as T | undefined
     if (instrument === undefined) {
-      instrument = create({ name: String(name), description, unit, scope: this.#scope }, valueType)
+      instrument = create({ name: textOf(name), description, unit, scope: this.#scope }, valueType)
       if (this.#instruments.size < INSTRUMENTS_MAX) this.#instruments.set(key, instrument)
     }
     return instrument
