@@ -7,6 +7,7 @@ import type { Outcome } from './outcome.ts'
 import { targetOf } from './settings.ts'
 import type { OtlpOptions } from './settings.ts'
 import { grpcOk, startGrpcCollector, startHttpCollector } from './testing/collector.ts'
+import { hasOpenssl, startTlsServer } from './testing/tls-server.ts'
 import { openTransport } from './transport.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -242,3 +243,20 @@ async function babbler(): Promise<{ url: string; close(): Promise<void> }> {
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }
+
+describe('TLS', () => {
+  test.for(['http/protobuf', 'grpc'] as const)(
+    'over %s with an own CA and a client certificate; without either it is to be tried again',
+    async (protocol, { skip }) => {
+      if (!hasOpenssl()) skip('no openssl to make certificates with')
+      const server = await kept(startTlsServer(protocol))
+      const files = { certificate: server.ca, clientKey: server.key, clientCertificate: server.cert }
+      expect(await transportTo(server.url, { protocol, ...files })()).toEqual(DELIVERED)
+      expect(await transportTo(server.url, { protocol })()).toMatchObject({ kind: 'unavailable' })
+      const { certificate } = files
+      expect(await transportTo(server.url, { protocol, certificate })()).toMatchObject({
+        kind: 'unavailable',
+      })
+    },
+  )
+})
