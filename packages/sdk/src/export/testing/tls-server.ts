@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { grpcOk } from './collector.ts'
 
-export const hasOpenssl = (): boolean => spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0
+const OPENSSL = 'openssl'
+
+export const hasOpenssl = (): boolean => spawnSync(OPENSSL, ['version'], { stdio: 'ignore' }).status === 0
 
 /** Takes everything from clients that show a certificate of its own CA, which `ca`, `key` and `cert` are the files of. */
 export async function startTlsServer(
@@ -18,7 +20,7 @@ export async function startTlsServer(
   const cert = join(folder, 'cert.pem')
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
   const made = ['-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert]
-  execFileSync('openssl', ['req', '-x509', ...made, ...subject], { stdio: 'ignore' })
+  execFileSync(OPENSSL, ['req', '-x509', ...made, ...subject], { stdio: 'ignore' })
   const pem = { key: readFileSync(key), cert: readFileSync(cert), ca: readFileSync(cert) }
   const options = { ...pem, requestCert: true, rejectUnauthorized: true }
   const server =
