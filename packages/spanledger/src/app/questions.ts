@@ -4,8 +4,10 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
 import type { Queries } from '../query/index.ts'
 import type { IngestCounts } from '../receive/index.ts'
+import type { Work } from '../work/index.ts'
 import { readDaemonFile } from './daemon-file.ts'
 import { openTranscoder } from './transcode.ts'
+import { openWork } from './tasks.ts'
 import { VERSION } from './version.ts'
 
 /** Everything that answers questions about one home, opened by the first that is asked. */
@@ -16,6 +18,8 @@ export interface Questions {
   answer(name: string, params: unknown): Promise<unknown>
   /** Lines that a coding agent's adapter may want, right after they were written. Never throws. */
   observe(written: WrittenLines): void
+  /** Records edits of task files as they are made, until the signal aborts. Never throws. */
+  follow(signal: AbortSignal, warn: (message: string) => void): Promise<void>
   close(): Promise<void>
 }
 
@@ -41,6 +45,7 @@ export function createQuestions(
       prices: await loadPrices(platform, home),
     })
   })
+  const work = once(async (): Promise<Work> => openWork(platform, home, await events()))
   const queries = once(async (): Promise<Queries> => {
     const { openQueries } = await import('../query/index.ts')
     return openQueries({
@@ -49,6 +54,7 @@ export function createQuestions(
       version: VERSION,
       events,
       sessions,
+      work,
       transcoder: () => openTranscoder(home),
       async daemon() {
         const file = await readDaemonFile(platform, home)
@@ -84,10 +90,19 @@ export function createQuestions(
         .catch(() => {})
       settleLater()
     },
+    async follow(signal, warn) {
+      try {
+        const { followTasks } = await import('../work/index.ts')
+        await followTasks(platform, await work(), { signal, warn })
+      } catch (error) {
+        warn(`tasks are not followed: ${(error as Error).message}`)
+      }
+    },
     async close() {
       clearTimeout(settling)
       if (queries.opened) (await queries()).close()
       if (sessions.opened && !home.readOnly) await (await sessions()).refresh().catch(() => {})
+      if (work.opened) await (await work()).close()
       if (events.opened) await (await events()).close()
     },
   }

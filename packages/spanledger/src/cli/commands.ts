@@ -1,9 +1,10 @@
 import type { QueryName } from '../query/index.ts'
+import { TASK_COMMANDS } from './task-commands.ts'
 
 /** One command that asks one query: everything else about it comes from the query itself. */
 export interface AskingCommand {
   /** Words on the command line. */
-  path: [string] | [string, string]
+  path: [string, ...string[]]
   query: QueryName
   /** Asked instead when the first argument is given. */
   withArgument?: QueryName
@@ -109,6 +110,7 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger state diff session last --from +10s --to +40s --json',
     ],
   },
+  ...TASK_COMMANDS,
   {
     path: ['sql'],
     query: 'sql',
@@ -137,4 +139,9 @@ export const GROUPS: Record<string, string> = {
   trace: 'One trace',
   events: 'Domain events',
   state: 'The past',
+  task: 'Tasks: Markdown files and their history',
+  'task parent': 'Tasks with subtasks',
+  'task template': 'Templates for tasks',
+  work: 'Who works on what',
+  team: 'Teams and their limits',
 }

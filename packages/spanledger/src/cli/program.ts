@@ -83,13 +83,9 @@ function addAsking(
   { path, query, withArgument, examples: lines }: AskingCommand,
   actions: Actions,
 ): void {
-  const [first, second] = path
-  const parent =
-    second === undefined
-      ? program
-      : (program.commands.find((command) => command.name() === first) ??
-        program.command(first).description(GROUPS[first]!).helpCommand(false))
-  const command = parent.command(second ?? first).description(queryNamed(query).summary)
+  const command = groupOf(program, path.slice(0, -1))
+    .command(path.at(-1)!)
+    .description(queryNamed(query).summary)
   const params = paramsOf(QUERIES[query].params)
   const placed =
     withArgument === undefined
@@ -106,6 +102,20 @@ function addAsking(
       program.opts(),
     )
   })
+}
+
+/** The command whose commands these words lead to. */
+function groupOf(program: Command, words: readonly string[]): Command {
+  let group = program
+  words.forEach((word, i) => {
+    group =
+      group.commands.find((command) => command.name() === word) ??
+      group
+        .command(word)
+        .description(GROUPS[words.slice(0, i + 1).join(' ')]!)
+        .helpCommand(false)
+  })
+  return group
 }
 
 /** An unset variable in a script is empty, and would make the working directory a home. */

@@ -6,6 +6,8 @@ import { renderTrace } from './render/trace.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderSealStep } from './render/seal.ts'
+import * as tasks from './render/tasks.ts'
+import * as work from './render/work.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -24,6 +26,34 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'events.query': renderMatches,
   state: renderSession,
   'state.diff': renderStateDiff,
+  tasks: tasks.renderTasks,
+  task: tasks.renderTask,
+  'tasks.parents': tasks.renderParents,
+  'tasks.search': tasks.renderSearch,
+  'tasks.reindex': tasks.renderReindex,
+  'tasks.templates': tasks.renderTemplates,
+  'task.create': tasks.renderChanged,
+  'task.parent': tasks.renderChanged,
+  'task.template': tasks.renderChanged,
+  'task.update': tasks.renderChanged,
+  'task.status': tasks.renderChanged,
+  'task.move': tasks.renderChanged,
+  'task.delete': tasks.renderChanged,
+  'task.add': tasks.renderChanged,
+  'task.promote': tasks.renderChanged,
+  'task.extract': tasks.renderChanged,
+  'task.adopt': tasks.renderChanged,
+  'task.resequence': tasks.renderChanged,
+  'task.parallelize': tasks.renderChanged,
+  'task.sync': tasks.renderSync,
+  work: work.renderWork,
+  'work.claim': work.renderHeld,
+  'work.progress': work.renderHeld,
+  'work.complete': work.renderHeld,
+  'work.release': work.renderHeld,
+  'work.stats': work.renderWorkStats,
+  teams: work.renderTeams,
+  'team.set': work.renderTeamSet,
   sql: lists.renderSql,
   verify: lists.renderVerify,
   import: renderImport,

@@ -3,6 +3,7 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { Transcoder } from '../otlp/index.ts'
 import type { SessionReadModel } from '../projection/index.ts'
+import type { Work } from '../work/index.ts'
 import type { WithEngine } from './duck/engine.ts'
 import type { SegmentIndexes } from './segments/segment-index.ts'
 
@@ -14,6 +15,8 @@ export interface QueryContext {
   withEngine: WithEngine
   events(): Promise<EventStore>
   sessions(): Promise<SessionReadModel>
+  /** Tasks and who works on them. */
+  work(): Promise<Work>
   /** For `import`, which is the only question that writes signals. */
   transcoder(): Promise<Transcoder>
   /** The daemon that keeps this home, if one runs. */

@@ -5,6 +5,7 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { DaemonInfo, QueryContext } from './context.ts'
 import type { Transcoder } from '../otlp/index.ts'
 import type { SessionReadModel } from '../projection/index.ts'
+import type { Work } from '../work/index.ts'
 import { createEngines } from './duck/engine.ts'
 import { AnswerTooLargeError } from './duck/json-rows.ts'
 import { parseParams } from './params.ts'
@@ -20,6 +21,7 @@ export interface QueriesOptions {
   version: string
   events: () => Promise<EventStore>
   sessions: () => Promise<SessionReadModel>
+  work: () => Promise<Work>
   transcoder: () => Promise<Transcoder>
   /** Asked each time: a daemon may come and go. */
   daemon: () => Promise<DaemonInfo | undefined>
@@ -47,6 +49,7 @@ export function openQueries(options: QueriesOptions): Queries {
     ...options,
     events: once(options.events),
     sessions: once(options.sessions),
+    work: once(options.work),
     transcoder: once(options.transcoder),
     indexes: createSegmentIndexes(platform, home),
     withEngine: createEngines(platform, home, availableParallelism()),
