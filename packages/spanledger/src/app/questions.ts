@@ -1,4 +1,5 @@
 import type { Home } from '@spanledger/sdk/ledger'
+import type { NewEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
@@ -20,6 +21,8 @@ export interface Questions {
   observe(written: WrittenLines): void
   /** Records edits of task files as they are made, until the signal aborts. Never throws. */
   follow(signal: AbortSignal, warn: (message: string) => void): Promise<void>
+  /** Errors  those of the event store. */
+  append(stream: string, events: readonly NewEvent[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -97,6 +100,9 @@ export function createQuestions(
       } catch (error) {
         warn(`tasks are not followed: ${(error as Error).message}`)
       }
+    },
+    async append(stream, appended) {
+      await (await events()).append(stream, appended)
     },
     async close() {
       clearTimeout(settling)

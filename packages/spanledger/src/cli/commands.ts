@@ -100,6 +100,7 @@ export const ASKING: readonly AskingCommand[] = [
     examples: [
       'spanledger state session last --at +30s',
       'spanledger state session 73633c63 --at 2026-11-21T09:30:00Z --recorded',
+      'spanledger state task fix-the-login --at yesterday',
     ],
   },
   {
@@ -111,6 +112,37 @@ export const ASKING: readonly AskingCommand[] = [
     ],
   },
   ...TASK_COMMANDS,
+  {
+    path: ['worktree', 'list'],
+    query: 'worktree.list',
+    examples: ['spanledger worktree list', 'spanledger worktree list --repo ~/code/shop --json'],
+  },
+  {
+    path: ['worktree', 'conflicts'],
+    query: 'worktree.conflicts',
+    examples: [
+      'spanledger worktree conflicts',
+      'spanledger worktree conflicts --json | jq ".collisions[].grade"',
+    ],
+  },
+  {
+    path: ['worktree', 'create'],
+    query: 'worktree.create',
+    examples: [
+      'spanledger worktree create fix-login',
+      'spanledger worktree create fix-login --from origin/main',
+    ],
+  },
+  {
+    path: ['worktree', 'remove'],
+    query: 'worktree.remove',
+    examples: ['spanledger worktree remove fix-login'],
+  },
+  {
+    path: ['worktree', 'recycle'],
+    query: 'worktree.recycle',
+    examples: ['spanledger worktree recycle fix-login next-task --from origin/main'],
+  },
   {
     path: ['sql'],
     query: 'sql',
@@ -144,4 +176,5 @@ export const GROUPS: Record<string, string> = {
   'task template': 'Templates for tasks',
   work: 'Who works on what',
   team: 'Teams and their limits',
+  worktree: 'Worktrees of a git repository',
 }

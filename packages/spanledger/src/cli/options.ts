@@ -54,3 +54,8 @@ export function port(text: string): number {
     throw new InvalidArgumentError('a port is a number from 0 to 65535.')
   return number
 }
+
+export function tries(text: string): number {
+  if (!/^[012]$/.test(text)) throw new InvalidArgumentError('a command is tried again at most 2 times.')
+  return Number(text)
+}

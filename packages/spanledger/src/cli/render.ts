@@ -8,6 +8,7 @@ import { renderImport } from './render/import.ts'
 import { renderSealStep } from './render/seal.ts'
 import * as tasks from './render/tasks.ts'
 import * as work from './render/work.ts'
+import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -24,7 +25,8 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'events.stats': lists.renderEventStats,
   'events.replay': renderReplay,
   'events.query': renderMatches,
-  state: renderSession,
+  state: (answer, terminal) =>
+    'sections' in answer ? tasks.renderTask(answer, terminal) : renderSession(answer, terminal),
   'state.diff': renderStateDiff,
   tasks: tasks.renderTasks,
   task: tasks.renderTask,
@@ -57,6 +59,11 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   sql: lists.renderSql,
   verify: lists.renderVerify,
   import: renderImport,
+  'worktree.list': renderWorktrees,
+  'worktree.conflicts': renderConflicts,
+  'worktree.create': renderWorktreeChanged,
+  'worktree.remove': renderWorktreeChanged,
+  'worktree.recycle': renderWorktreeChanged,
 }
 
 export function render(name: QueryName, answer: unknown, terminal: Terminal): string {

@@ -13,6 +13,7 @@ import {
   span,
   traceId,
 } from '../query/testing/small-ledger.ts'
+import { queryNamed } from '../query/index.ts'
 import { ASKING } from './commands.ts'
 import { run } from './testing/run.ts'
 
@@ -85,7 +86,9 @@ describe('answers', () => {
   const needed: Record<string, string> = { 'events query': ' Session*', 'state diff': ' --from 1h' }
   it.each(
     ASKING.filter(
-      ({ path }) => !['import', 'sql', 'export', 'show', 'follow', 'state'].includes(path.at(-1)!),
+      ({ path, query }) =>
+        queryNamed(query).effect !== 'writes' &&
+        !['sql', 'export', 'show', 'follow', 'state', 'get', 'search'].includes(path.at(-1)!),
     ).map(({ path }) => path.join(' ') + (needed[path.join(' ')] ?? '')),
   )('of an empty home: %s', async (words) => {
     const human = await ask(...words.split(' '))

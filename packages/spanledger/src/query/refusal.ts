@@ -35,6 +35,11 @@ export type RefusalCode =
   | 'UNKNOWN_TEMPLATE'
   | 'NO_TASK_FOLDER'
   | RefusedCode
+  | 'UNKNOWN_WORKTREE'
+  | 'NOT_A_REPOSITORY'
+  | 'UNCOMMITTED_WORK'
+  | 'GIT_MISSING'
+  | 'GIT_FAILED'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }

@@ -43,6 +43,13 @@ import {
   workRelease,
   workStatsQuery,
 } from './queries/work.ts'
+import {
+  worktreeConflicts,
+  worktreeCreate,
+  worktreeList,
+  worktreeRecycle,
+  worktreeRemove,
+} from './queries/worktrees.ts'
 
 /** Every question there is, by the name it has on the command line's inside, in the HTTP API and for agents. */
 export const QUERIES = {
@@ -95,6 +102,11 @@ export const QUERIES = {
   seal,
   export: exportSignal,
   import: importFiles,
+  'worktree.list': worktreeList,
+  'worktree.conflicts': worktreeConflicts,
+  'worktree.create': worktreeCreate,
+  'worktree.remove': worktreeRemove,
+  'worktree.recycle': worktreeRecycle,
 } as const
 
 export type QueryName = keyof typeof QUERIES

@@ -68,6 +68,7 @@ export async function run(
   let err = ''
   const exit = await runCli(home === undefined ? argv : [...argv, '--home', home], {
     up: () => Promise.reject(new Error('not in this test')),
+    run: () => Promise.reject(new Error('not in this test')),
     demo: () => Promise.reject(new Error('not in this test')),
     open: (dir) => openAsker(dir, workingDirectory),
     version: '1.2.3',

@@ -147,8 +147,8 @@ export const taskReindex = query({
 export const taskTemplates = query({
   summary: 'Templates for tasks, from .tasks/.templates',
   params: v.strictObject({ root: v.optional(text('the folder of tasks', 'DIR')) }),
-  async run(context, given): Promise<{ rows: Template[] } | Refusal> {
+  async run(context, given): Promise<{ rows: Template[] }> {
     const root = await rootOf(context, given.root)
-    return typeof root === 'string' ? { rows: await listTemplates(context.platform, root) } : root
+    return { rows: typeof root === 'string' ? await listTemplates(context.platform, root) : [] }
   },
 })

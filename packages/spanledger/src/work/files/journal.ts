@@ -86,9 +86,16 @@ export async function takeSteps(platform: Platform, steps: readonly DiskStep[]):
   const { files } = platform
   for (const step of steps) {
     if (step.do === 'rename') {
-      if ((await textAt(platform, step.to)) !== undefined || !(await isThere(platform, step.from))) continue
-      await files.mkdir(dirname(step.to), 0o777)
-      await files.rename(step.from, step.to)
+      if (!(await isThere(platform, step.from))) continue
+      const there = await textAt(platform, step.to)
+      // A power failure between the two folders can leave a file under both names.
+      if (there !== undefined) {
+        if (there === '' || there !== (await textAt(platform, step.from))) continue
+        await files.unlink(step.from)
+      } else {
+        await files.mkdir(dirname(step.to), 0o777)
+        await files.rename(step.from, step.to)
+      }
       await files.syncDirectory(dirname(step.to))
       await files.syncDirectory(dirname(step.from))
     } else {
