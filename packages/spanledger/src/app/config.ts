@@ -1,3 +1,4 @@
+import type { RetentionRules } from '@spanledger/sdk/ledger'
 import type { RedactionConfig } from '../redact/index.ts'
 
 /** HOME/config.yaml. Every key is optional; the file too. Source: docs/reference/configuration.md */
@@ -13,11 +14,14 @@ export interface Config {
     allowedHosts: string[]
   }
   redaction: Partial<RedactionConfig>
+  /** A kind without a rule is kept for ever. */
+  retention: RetentionRules
 }
 
 export const DEFAULT_CONFIG: Config = {
   receive: { otlpHttpPort: 4318, otlpGrpcPort: 4317, port: 4319, allowedHosts: [] },
   redaction: {},
+  retention: {},
 }
 
 /** The file cannot be used; names the file, the place in it and what is wrong. */

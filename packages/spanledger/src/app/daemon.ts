@@ -9,7 +9,7 @@ import { createApiServer } from './api-server.ts'
 import { createQuestions } from './questions.ts'
 import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
-import { sealInBackground } from './sealing.ts'
+import { tendInBackground } from './tending.ts'
 import { createWarner } from './warn.ts'
 
 export interface DaemonOptions {
@@ -85,14 +85,14 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     return listener.port
   }
   let repairing: Promise<void> | undefined
-  let stopSealing: (() => Promise<void>) | undefined
+  let stopTending: (() => Promise<void>) | undefined
   const stopped = new AbortController()
   let following: Promise<void> | undefined
   const close = async (): Promise<void> => {
     await Promise.all(listening.map((listener) => listener.close()))
     removeDaemonFile(home, token)
     stopped.abort()
-    await Promise.all([repairing, stopSealing?.(), following])
+    await Promise.all([repairing, stopTending?.(), following])
     await receiver.close()
     await questions.close()
   }
@@ -120,7 +120,10 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     const file = { process: await platform.processes.self(), token, ...addresses }
     if (!(await claimDaemonFile(platform, home, file))) await refuseSecond(platform, home)
     repairing = repairTornLines(platform, home, warn)
-    stopSealing = sealInBackground(platform, home, warn)
+    stopTending = tendInBackground(platform, home, {
+      retains: Object.keys(config.retention).length > 0,
+      warn,
+    })
     following = platform.clock
       .sleep(FOLLOW_AFTER_MS, stopped.signal)
       .then(() => (stopped.signal.aborted ? undefined : questions.follow(stopped.signal, warn)))

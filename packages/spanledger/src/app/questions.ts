@@ -6,6 +6,7 @@ import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
 import type { Queries } from '../query/index.ts'
 import type { IngestCounts } from '../receive/index.ts'
 import type { Work } from '../work/index.ts'
+import { loadConfig } from './load-config.ts'
 import { readDaemonFile } from './daemon-file.ts'
 import { openTranscoder } from './transcode.ts'
 import { openWork } from './tasks.ts'
@@ -26,7 +27,7 @@ export interface Questions {
   close(): Promise<void>
 }
 
-/** How long after the last agent's lines the sessions are caught up with the whole ledger, and their checkpoint kept. */
+/** How long after an agent's lines, at most, the sessions are caught up with the whole ledger. */
 const SETTLE_MS = 2_000
 
 /** received  what the daemon took in since it started, for `status` */
@@ -59,6 +60,7 @@ export function createQuestions(
       sessions,
       work,
       transcoder: () => openTranscoder(home),
+      retention: async () => (await loadConfig(home.dir)).retention,
       async daemon() {
         const file = await readDaemonFile(platform, home)
         return file && { ...file, ...options, pid: file.process.pid }
@@ -68,14 +70,13 @@ export function createQuestions(
 
   let settling: NodeJS.Timeout | undefined
   const settleLater = (): void => {
-    clearTimeout(settling)
-    settling = setTimeout(
-      () =>
-        void sessions()
-          .then((model) => model.refresh())
-          .catch(() => {}),
-      SETTLE_MS,
-    )
+    if (settling !== undefined) return
+    settling = setTimeout(() => {
+      settling = undefined
+      void sessions()
+        .then((model) => model.refresh())
+        .catch(() => {})
+    }, SETTLE_MS)
     settling.unref()
   }
 
@@ -107,8 +108,15 @@ export function createQuestions(
     async close() {
       clearTimeout(settling)
       if (queries.opened) (await queries()).close()
-      if (sessions.opened && !home.readOnly) await (await sessions()).refresh().catch(() => {})
       if (work.opened) await (await work()).close()
+      if (sessions.opened && !home.readOnly) {
+        const model = await sessions()
+        // What cannot be kept is derived again by whoever comes next.
+        await model
+          .refresh()
+          .then(() => model.close())
+          .catch(() => {})
+      }
       if (events.opened) await (await events()).close()
     },
   }

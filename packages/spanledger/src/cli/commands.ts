@@ -30,6 +30,12 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'session',
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
+  { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
+  {
+    path: ['cost'],
+    query: 'cost',
+    examples: ['spanledger cost --since 7d', 'spanledger cost --by model --since 2026-11-01 --json'],
+  },
   {
     path: ['traces'],
     query: 'traces',
@@ -151,8 +157,37 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger sql "DESCRIBE logs"',
     ],
   },
-  { path: ['verify'], query: 'verify', examples: ['spanledger verify', 'spanledger verify --json'] },
+  {
+    path: ['verify'],
+    query: 'verify',
+    examples: ['spanledger verify', 'spanledger verify --repair --dry-run', 'spanledger verify --repair'],
+  },
   { path: ['seal'], query: 'seal', examples: ['spanledger seal', 'spanledger seal --json'] },
+  {
+    path: ['projections'],
+    query: 'projections',
+    examples: ['spanledger projections', 'spanledger projections --json | jq ".rows[].digest"'],
+  },
+  {
+    path: ['rebuild'],
+    query: 'rebuild',
+    examples: ['spanledger rebuild', 'spanledger rebuild sessions', 'spanledger rebuild --check'],
+  },
+  {
+    path: ['retention'],
+    query: 'retention',
+    examples: ['spanledger retention --dry-run', 'spanledger retention --json'],
+  },
+  {
+    path: ['hold', 'add'],
+    query: 'hold.add',
+    examples: [
+      'spanledger hold add session last --reason "the outage of May 3"',
+      'spanledger hold add trace 4bf92f3577b34da6a3ce929d0e0e4736',
+    ],
+  },
+  { path: ['hold', 'list'], query: 'hold.list', examples: ['spanledger hold list'] },
+  { path: ['hold', 'remove'], query: 'hold.remove', examples: ['spanledger hold remove session 73633c63'] },
   {
     path: ['export'],
     query: 'export',
@@ -170,6 +205,7 @@ export const GROUPS: Record<string, string> = {
   session: 'One session',
   trace: 'One trace',
   events: 'Domain events',
+  hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',
   task: 'Tasks: Markdown files and their history',
   'task parent': 'Tasks with subtasks',

@@ -1,13 +1,17 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
+import { renderAgents, renderCost } from './render/figures.ts'
+import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
+import { renderHolds, renderRetention } from './render/retention.ts'
 import { renderSealStep } from './render/seal.ts'
 import * as tasks from './render/tasks.ts'
 import * as work from './render/work.ts'
+import { renderVerify } from './render/verify.ts'
 import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -16,6 +20,10 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  agents: renderAgents,
+  cost: renderCost,
+  projections: renderProjections,
+  rebuild: renderRebuild,
   traces: lists.renderTraces,
   trace: renderTrace,
   logs: lists.renderLogs,
@@ -57,7 +65,11 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   teams: work.renderTeams,
   'team.set': work.renderTeamSet,
   sql: lists.renderSql,
-  verify: lists.renderVerify,
+  verify: renderVerify,
+  retention: renderRetention,
+  'hold.add': renderHolds,
+  'hold.list': renderHolds,
+  'hold.remove': renderHolds,
   import: renderImport,
   'worktree.list': renderWorktrees,
   'worktree.conflicts': renderConflicts,

@@ -39,6 +39,9 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
       nowMs: host.nowMs(),
     },
     complain,
+    ...(json || host.stderr.isTTY !== true
+      ? {}
+      : { progress: (text: string) => void host.stderr.write(`\r\u001b[2K${text}`) }),
     hint: (text) => void (json || host.stderr.write(`${text}\n`)),
   })
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { Home } from '@spanledger/sdk/ledger'
+import type { Home, RetentionRules } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { DaemonInfo, QueryContext } from './context.ts'
@@ -9,6 +9,7 @@ import type { Work } from '../work/index.ts'
 import { createEngines } from './duck/engine.ts'
 import { AnswerTooLargeError } from './duck/json-rows.ts'
 import { parseParams } from './params.ts'
+import { isWriting } from './query.ts'
 import { type AnswerOf, isQueryName, type ParamsOf, QUERIES, type QueryName, queryNamed } from './registry.ts'
 import { isRefusal, refusal, type Refusal } from './refusal.ts'
 import { createSegmentIndexes } from './segments/segment-index.ts'
@@ -25,6 +26,8 @@ export interface QueriesOptions {
   transcoder: () => Promise<Transcoder>
   /** Asked each time: a daemon may come and go. */
   daemon: () => Promise<DaemonInfo | undefined>
+  /** Read from the configuration each time. */
+  retention: () => Promise<RetentionRules>
 }
 
 export interface Queries {
@@ -50,6 +53,7 @@ export function openQueries(options: QueriesOptions): Queries {
     events: once(options.events),
     sessions: once(options.sessions),
     work: once(options.work),
+    projections: async () => [(await context.sessions()).projection],
     transcoder: once(options.transcoder),
     indexes: createSegmentIndexes(platform, home),
     withEngine: createEngines(platform, home, availableParallelism()),
@@ -73,16 +77,16 @@ export function openQueries(options: QueriesOptions): Queries {
   }
   return {
     run: run as Queries['run'],
-    answer: async (name, given) => (isRemote(name) ? run(name, given) : unknownQuery(name)),
+    answer: async (name, given) => (isRemote(name, given) ? run(name, given) : unknownQuery(name)),
     close: () => stopped.abort(),
   }
 }
 
-const isRemote = (name: string): boolean =>
-  isQueryName(name) && queryNamed(name).streams !== true && queryNamed(name).effect !== 'writes'
+const isRemote = (name: string, given?: unknown): boolean =>
+  isQueryName(name) && queryNamed(name).streams !== true && !isWriting(queryNamed(name), given)
 
 function unknownQuery(name: string): Refusal {
-  const names = Object.keys(QUERIES).filter(isRemote)
+  const names = Object.keys(QUERIES).filter((one) => isRemote(one))
   return refusal('UNKNOWN_QUERY', `there is no query "${name}" to ask`, `take one of: ${names.join(', ')}`)
 }
 

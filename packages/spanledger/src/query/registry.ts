@@ -2,12 +2,18 @@ import type * as v from 'valibot'
 import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
+import { agents } from './queries/agents.ts'
+import { cost } from './queries/cost.ts'
 import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
+import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
 import { importFiles } from './queries/import.ts'
 import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
+import { projections } from './queries/projections.ts'
+import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
+import { retention } from './queries/retention.ts'
 import { seal } from './queries/seal.ts'
 import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
@@ -56,6 +62,8 @@ export const QUERIES = {
   status,
   sessions,
   session,
+  agents,
+  cost,
   traces,
   trace,
   logs,
@@ -100,6 +108,12 @@ export const QUERIES = {
   sql,
   verify,
   seal,
+  projections,
+  rebuild,
+  retention,
+  'hold.add': holdAdd,
+  'hold.list': holdList,
+  'hold.remove': holdRemove,
   export: exportSignal,
   import: importFiles,
   'worktree.list': worktreeList,

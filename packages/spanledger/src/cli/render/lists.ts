@@ -292,29 +292,3 @@ function receivedLine(received: NonNullable<NonNullable<AnswerOf<'status'>['daem
       : `, refused ${plural(rejected, 'record')} and ${plural(malformed, 'request')}`
   return `${kept}, redacted ${plural(redacted, 'secret')}${refused}`
 }
-
-export function renderVerify(answer: AnswerOf<'verify'>, { colors }: Terminal): string {
-  const { summary } = answer
-  const counted = Object.entries(summary.lines)
-    .map(([kind, lines]) => `${formatInteger(lines)} ${kind}`)
-    .join(', ')
-  const verdict = answer.ok
-    ? colors.green('✓ nothing is damaged')
-    : colors.red(`✗ ${plural(summary.findings, 'finding')}`)
-  const lines = answer.findings.map((finding) => {
-    const { finding: what, kind: _, segment: __, path, offset, ...facts } = finding
-    return `  ${colors.red(what)} ${plain(path)} at byte ${offset}: ${plain(pairs(facts))}`
-  })
-  const sealed =
-    summary.sealedSegments === 0
-      ? ''
-      : ` (${formatInteger(summary.sealedSegments)} sealed, ${formatBytes(summary.storedBytes)} on disk)`
-  return `${[verdict, `  ${counted} in ${plural(summary.segments, 'segment')}, ${formatBytes(summary.bytes)}${sealed}`, ...chainLines(summary), ...lines].join('\n')}\n`
-}
-
-/** What to note down elsewhere: who can write to all of the ledger can write a whole chain anew, but not this one. */
-function chainLines({ chains }: AnswerOf<'verify'>['summary']): string[] {
-  return Object.entries(chains)
-    .filter(([, end]) => end.number > 0)
-    .map(([kind, end]) => `  ${kind}: chain of ${plural(end.number, 'manifest')}, ends ${end.sha256}`)
-}

@@ -24,7 +24,7 @@ async function openAsker(dir: string, workingDirectory = dir): Promise<Asker> {
     home,
     version: '1.2.3',
     events: () => Promise.resolve(events),
-    sessions: () => openSessionReadModel({ platform, home, events, prices }),
+    sessions: () => Promise.resolve(openSessionReadModel({ platform, home, events, prices })),
     work: () =>
       Promise.resolve(
         new Work({
@@ -43,6 +43,7 @@ async function openAsker(dir: string, workingDirectory = dir): Promise<Asker> {
       return createTranscoder({ redactor: createRedactor({}) })
     },
     daemon: () => Promise.resolve(undefined),
+    retention: () => Promise.resolve({}),
   })
   return {
     run: (name, params) => queries.run(name, params),

@@ -52,8 +52,8 @@ export function createEngines(platform: Platform, home: Home, threads: number): 
 }
 
 /**
- * Asks again, with the segments held, when one was sealed between being listed and being opened, which DuckDB tells as an error: what
- * is open is read to its end. Not held from the start, as it is rare; in a home that cannot be written to, nothing is sealed.
+ * Asks again, with the segments held, when one was sealed or removed between being listed and being opened, which DuckDB tells as an error: what
+ * is open is read to its end. Not held from the start, as it is rare; in a home that cannot be written to, neither happens.
  */
 async function withSegments<T>(
   platform: Platform,
@@ -63,9 +63,9 @@ async function withSegments<T>(
 ): Promise<T> {
   try {
     const answer = await ask(input)
-    if (!isRefusal(answer) || home.readOnly || !(await anySealed(platform, input))) return answer
+    if (!isRefusal(answer) || home.readOnly || !(await anyGone(platform, input))) return answer
   } catch (error) {
-    if (home.readOnly || !(await anySealed(platform, input))) throw error
+    if (home.readOnly || !(await anyGone(platform, input))) throw error
   }
   const segments: EngineInput['segments'] = {}
   const held: HeldSegments[] = []
@@ -80,9 +80,9 @@ async function withSegments<T>(
   }
 }
 
-async function anySealed(platform: Platform, input: EngineInput): Promise<boolean> {
-  for (const { sealed, path } of Object.values(input.segments).flat())
-    if (!sealed && (await platform.files.stat(path)) === undefined) return true
+async function anyGone(platform: Platform, input: EngineInput): Promise<boolean> {
+  for (const { path } of Object.values(input.segments).flat())
+    if ((await platform.files.stat(path)) === undefined) return true
   return false
 }
 

@@ -13,8 +13,8 @@ export interface HeldSegments {
 }
 
 /**
- * Holds plain segments by second names below HOME/index, so that sealing may remove the first while DuckDB, which opens a file
- * when it comes to it, is at work. Those sealed since they were listed are given as that.
+ * Holds segments by second names below HOME/index, so that sealing or retention may remove the first while DuckDB, which opens a
+ * file when it comes to it, is at work. Those sealed since they were listed are given as that, and those removed left out.
  */
 export async function holdSegments(
   platform: Platform,
@@ -25,7 +25,6 @@ export async function holdSegments(
   const mark = `${PREFIX}${clock.nowMs()}-${hexOf(platform.random(6))}-`
   const links: string[] = []
   const hold = async (segment: Segment): Promise<Segment | undefined> => {
-    if (segment.sealed) return segment
     const path = join(home.index, mark + basename(segment.path))
     try {
       await files.link(segment.path, path)
@@ -33,7 +32,8 @@ export async function holdSegments(
       return { ...segment, path }
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error
-      return findSegment(platform, home, segment.kind, segment.name)
+      const now = await findSegment(platform, home, segment.kind, segment.name)
+      return now === undefined || now.path === segment.path ? undefined : hold(now)
     }
   }
   const release = async (): Promise<void> => {

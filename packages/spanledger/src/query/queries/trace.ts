@@ -56,7 +56,7 @@ export const trace = query({
     limit: limit(500, 'spans'),
   }),
   async run(context, given): Promise<TraceAnswer | Refusal> {
-    const id = await resolveId(context, given.id.trim().toLowerCase())
+    const id = await resolveTraceId(context, given.id.trim().toLowerCase())
     if (typeof id !== 'string') return id
     const found = await findTrace(context.platform, await context.indexes.of('spans'), id)
     if (found.spans.length === 0) return unknown(id)
@@ -64,7 +64,8 @@ export const trace = query({
   },
 })
 
-async function resolveId(context: QueryContext, id: string): Promise<string | Refusal> {
+/** A whole trace id of one, or of its beginning. Not looked for when it is whole. */
+export async function resolveTraceId(context: QueryContext, id: string): Promise<string | Refusal> {
   if (!/^[0-9a-f]+$/.test(id) || id.length > TRACE_ID_DIGITS)
     return refusal(
       'BAD_PARAMETER',

@@ -7,38 +7,54 @@ import type { Platform } from '@spanledger/sdk/platform'
 /** Looking costs a few readings of folders. */
 const LOOK_EVERY_MS = 5_000
 const RETRY_AFTER_MS = 60_000
+/** Not at once: whoever starts a daemon after a month wants to look first. */
+const RETAIN_FIRST_MS = 60_000
+const RETAIN_EVERY_MS = 3_600_000
 /** Receiving and questions come first: at full load they have nine tenths of a core that sealing wants too. */
 const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL
 const PROGRAM = fileURLToPath(new URL('../../bin/spanledger.js', import.meta.url))
 
 /**
- * Seals closed segments beside receiving, in a process of its own (`spanledger seal`): packing takes a core, and only a
- * process can be given a low priority and its memory back. It may be killed at any point.
+ * Seals closed segments beside receiving, and removes what the rules of retention name, one after the other and each in a process of
+ * its own (`spanledger seal`, `spanledger retention`): packing takes a core, and only a process can be given a low priority and
+ * its memory back. It may be killed at any point.
  *
- * Returns the way to stop, which waits for the process to end.
+ * retains  There are rules of retention.
+ * Returns  the way to stop, which waits for the process to end.
  */
-export function sealInBackground(
+export function tendInBackground(
   platform: Platform,
   home: Home,
-  warn: (message: string) => void,
+  options: { retains: boolean; warn: (message: string) => void },
 ): () => Promise<void> {
+  const { retains, warn } = options
   const stopping = new AbortController()
+  // A segment that was left as it is would be left again.
+  const tried = new Set<string>()
+  const sealNew = async (): Promise<void> => {
+    const names = await segmentsToSeal(platform, home)
+    if (names.some((name) => !tried.has(name))) await runProgram('seal', home, stopping.signal)
+    for (const name of names) tried.add(name)
+  }
+  const attempt = async (what: string, work: () => Promise<void>): Promise<boolean> => {
+    try {
+      await work()
+      return true
+    } catch (error) {
+      warn(`could not ${what}: ${(error as Error).message}`)
+      return false
+    }
+  }
   const running = (async () => {
-    // A segment that was left as it is would be left again.
-    const tried = new Set<string>()
     let waitMs = LOOK_EVERY_MS
+    let retainAtMs = platform.clock.monotonicMs() + RETAIN_FIRST_MS
     for (;;) {
       await platform.clock.sleep(waitMs, stopping.signal)
       if (stopping.signal.aborted) return
-      try {
-        const names = await segmentsToSeal(platform, home)
-        if (names.some((name) => !tried.has(name))) await seal(home, stopping.signal)
-        for (const name of names) tried.add(name)
-        waitMs = LOOK_EVERY_MS
-      } catch (error) {
-        waitMs = RETRY_AFTER_MS
-        warn(`could not seal: ${(error as Error).message}`)
-      }
+      waitMs = (await attempt('seal', sealNew)) ? LOOK_EVERY_MS : RETRY_AFTER_MS
+      if (!retains || platform.clock.monotonicMs() < retainAtMs) continue
+      await attempt('apply retention', () => runProgram('retention', home, stopping.signal))
+      retainAtMs = platform.clock.monotonicMs() + RETAIN_EVERY_MS
     }
   })()
   return async () => {
@@ -47,8 +63,10 @@ export function sealInBackground(
   }
 }
 
-async function seal(home: Home, stopped: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, [PROGRAM, 'seal', '--json', '--home', home.dir], {
+/** Errors  what the program said when it could not do it. */
+async function runProgram(command: 'seal' | 'retention', home: Home, stopped: AbortSignal): Promise<void> {
+  if (stopped.aborted) return
+  const child = spawn(process.execPath, [PROGRAM, command, '--json', '--home', home.dir], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   lower(child)
