@@ -121,6 +121,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     if (!(await claimDaemonFile(platform, home, file))) await refuseSecond(platform, home)
     repairing = repairTornLines(platform, home, warn)
     stopTending = tendInBackground(platform, home, {
+      seals: config.sealing.background,
       retains: Object.keys(config.retention).length > 0,
       warn,
     })

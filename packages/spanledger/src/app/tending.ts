@@ -15,34 +15,37 @@ const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL
 const PROGRAM = fileURLToPath(new URL('../../bin/spanledger.js', import.meta.url))
 
 /**
- * Seals closed segments beside receiving, and removes what the rules of retention name, one after the other and each in a process of
- * its own (`spanledger seal`, `spanledger retention`): packing takes a core, and only a process can be given a low priority and
- * its memory back. It may be killed at any point.
+ * Seals closed segments, makes the columns of sealed ones, and removes what the rules of retention name, beside receiving, one after
+ * the other and each in a process of its own (`spanledger seal`, `spanledger retention`): packing takes a core, and only a
+ * process can be given a low priority and its memory back. It may be killed at any point.
  *
+ * seals    Sealing in the background is not switched off.
  * retains  There are rules of retention.
  * Returns  the way to stop, which waits for the process to end.
  */
 export function tendInBackground(
   platform: Platform,
   home: Home,
-  options: { retains: boolean; warn: (message: string) => void },
+  options: { seals: boolean; retains: boolean; warn: (message: string) => void },
 ): () => Promise<void> {
-  const { retains, warn } = options
+  const { seals, retains, warn } = options
   const stopping = new AbortController()
-  // A segment that was left as it is would be left again.
-  const tried = new Set<string>()
-  const sealNew = async (): Promise<void> => {
-    const names = await segmentsToSeal(platform, home)
-    if (names.some((name) => !tried.has(name))) await runProgram('seal', home, stopping.signal)
-    for (const name of names) tried.add(name)
+  // What one run left as it is, the next would leave again.
+  let left: ReadonlySet<string> = new Set()
+  const sealNew = async (): Promise<boolean> => {
+    const names = await toDo(platform, home)
+    const hasWork = names.some((name) => !left.has(name))
+    if (hasWork) await runProgram('seal', home, stopping.signal)
+    const after = new Set(hasWork ? await toDo(platform, home) : names)
+    left = new Set(names.filter((name) => after.has(name)))
+    return hasWork
   }
-  const attempt = async (what: string, work: () => Promise<void>): Promise<boolean> => {
+  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
     try {
-      await work()
-      return true
+      return await work()
     } catch (error) {
       warn(`could not ${what}: ${(error as Error).message}`)
-      return false
+      return undefined
     }
   }
   const running = (async () => {
@@ -51,7 +54,9 @@ export function tendInBackground(
     for (;;) {
       await platform.clock.sleep(waitMs, stopping.signal)
       if (stopping.signal.aborted) return
-      waitMs = (await attempt('seal', sealNew)) ? LOOK_EVERY_MS : RETRY_AFTER_MS
+      const sealed = seals ? await attempt('seal', sealNew) : false
+      // Under load the next segment is closed by then.
+      waitMs = sealed === undefined ? RETRY_AFTER_MS : sealed ? 0 : LOOK_EVERY_MS
       if (!retains || platform.clock.monotonicMs() < retainAtMs) continue
       await attempt('apply retention', () => runProgram('retention', home, stopping.signal))
       retainAtMs = platform.clock.monotonicMs() + RETAIN_EVERY_MS
@@ -61,6 +66,12 @@ export function tendInBackground(
     stopping.abort()
     await running
   }
+}
+
+/** Segments to seal, and sealed ones to make columns of. */
+async function toDo(platform: Platform, home: Home): Promise<string[]> {
+  const { segmentsWithoutColumns } = await import('../query/index.ts')
+  return [...(await segmentsToSeal(platform, home)), ...(await segmentsWithoutColumns(platform, home))]
 }
 
 /** Errors  what the program said when it could not do it. */

@@ -50,6 +50,14 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger trace show 4bf92f35', 'spanledger trace show 4bf92f35 --json'],
   },
   {
+    path: ['operations'],
+    query: 'operations',
+    examples: [
+      'spanledger operations --since 1h',
+      "spanledger operations --service checkout --name 'POST *' --json",
+    ],
+  },
+  {
     path: ['logs'],
     query: 'logs',
     examples: [
@@ -203,7 +211,8 @@ export const ASKING: readonly AskingCommand[] = [
 /** Groups of commands, with what they are about. */
 export const GROUPS: Record<string, string> = {
   session: 'One session',
-  trace: 'One trace',
+  trace: 'One trace, and whether there are any',
+  config: 'Settings',
   events: 'Domain events',
   hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',

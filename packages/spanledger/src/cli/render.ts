@@ -26,6 +26,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   rebuild: renderRebuild,
   traces: lists.renderTraces,
   trace: renderTrace,
+  operations: lists.renderOperations,
   logs: lists.renderLogs,
   metrics: lists.renderMetrics,
   metric: lists.renderMetric,

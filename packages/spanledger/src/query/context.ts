@@ -4,6 +4,7 @@ import type { Platform } from '@spanledger/sdk/platform'
 import type { Transcoder } from '../otlp/index.ts'
 import type { Projection, SessionReadModel } from '../projection/index.ts'
 import type { Work } from '../work/index.ts'
+import type { Columns } from './columns/columns.ts'
 import type { WithEngine } from './duck/engine.ts'
 import type { SegmentIndexes } from './segments/segment-index.ts'
 
@@ -12,6 +13,7 @@ export interface QueryContext {
   platform: Platform
   home: Home
   indexes: SegmentIndexes
+  columns: Columns
   withEngine: WithEngine
   events(): Promise<EventStore>
   sessions(): Promise<SessionReadModel>

@@ -6,12 +6,14 @@ import type { DaemonInfo, QueryContext } from './context.ts'
 import type { Transcoder } from '../otlp/index.ts'
 import type { SessionReadModel } from '../projection/index.ts'
 import type { Work } from '../work/index.ts'
+import { createColumns } from './columns/columns.ts'
 import { createEngines } from './duck/engine.ts'
 import { AnswerTooLargeError } from './duck/json-rows.ts'
 import { parseParams } from './params.ts'
 import { isWriting } from './query.ts'
 import { type AnswerOf, isQueryName, type ParamsOf, QUERIES, type QueryName, queryNamed } from './registry.ts'
 import { isRefusal, refusal, type Refusal } from './refusal.ts'
+import { columnsProjection } from './columns/projection.ts'
 import { createSegmentIndexes } from './segments/segment-index.ts'
 
 /** The parts that questions are answered from; the functions are called at most once, by the first question that needs them. */
@@ -48,15 +50,22 @@ export interface Queries {
 export function openQueries(options: QueriesOptions): Queries {
   const { platform, home } = options
   const stopped = new AbortController()
+  const columns = createColumns(platform, home)
+  const indexes = createSegmentIndexes(platform, home)
+  const engines = createEngines(platform, home, columns, availableParallelism())
   const context: QueryContext = {
     ...options,
     events: once(options.events),
     sessions: once(options.sessions),
     work: once(options.work),
-    projections: async () => [(await context.sessions()).projection],
+    projections: async () => [
+      (await context.sessions()).projection,
+      columnsProjection(platform, home, indexes),
+    ],
     transcoder: once(options.transcoder),
-    indexes: createSegmentIndexes(platform, home),
-    withEngine: createEngines(platform, home, availableParallelism()),
+    indexes,
+    columns,
+    withEngine: engines.withEngine,
     stopped: stopped.signal,
   }
   const run = async (name: string, given: unknown): Promise<unknown> => {
@@ -78,7 +87,10 @@ export function openQueries(options: QueriesOptions): Queries {
   return {
     run: run as Queries['run'],
     answer: async (name, given) => (isRemote(name, given) ? run(name, given) : unknownQuery(name)),
-    close: () => stopped.abort(),
+    close() {
+      stopped.abort()
+      engines.close()
+    },
   }
 }
 

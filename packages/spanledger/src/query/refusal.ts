@@ -38,6 +38,7 @@ export type RefusalCode =
   | 'UNKNOWN_TEMPLATE'
   | 'NO_TASK_FOLDER'
   | RefusedCode
+  | 'CONFIG_EDIT'
   | 'UNKNOWN_WORKTREE'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'

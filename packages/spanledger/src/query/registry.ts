@@ -10,6 +10,7 @@ import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
 import { importFiles } from './queries/import.ts'
 import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
+import { operations } from './queries/operations.ts'
 import { projections } from './queries/projections.ts'
 import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
@@ -66,6 +67,7 @@ export const QUERIES = {
   cost,
   traces,
   trace,
+  operations,
   logs,
   metrics,
   metric,

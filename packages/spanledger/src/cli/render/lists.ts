@@ -77,6 +77,30 @@ function messageOf({ eventName, body, attributes }: LogRow): string {
   return [...name, ...(body === null ? [] : [body]), pairs(attributes, EVENT_NAME)].join(' ').trimEnd()
 }
 
+export function renderOperations(answer: AnswerOf<'operations'>, terminal: Terminal): string {
+  if (answer.rows.length === 0) return 'No operations.\n'
+  return table(
+    [
+      { head: 'OPERATION', value: (o) => o.name, shrinkTo: 24 },
+      { head: 'SERVICE', value: (o) => o.service ?? '', shrinkTo: 8 },
+      { head: 'KIND', value: (o) => o.kind, drop: 1 },
+      { head: 'CALLS', align: 'right', value: (o) => formatCount(o.calls) },
+      {
+        head: 'A SECOND',
+        align: 'right',
+        value: (o) => (o.perSecond === null ? '-' : formatNumber(Number(o.perSecond.toPrecision(3)))),
+        drop: 2,
+      },
+      { head: 'ERRORS', align: 'right', value: (o) => formatInteger(o.errors) },
+      { head: 'P50', align: 'right', value: (o) => formatDuration(o.p50Ms), drop: 3 },
+      { head: 'P95', align: 'right', value: (o) => formatDuration(o.p95Ms) },
+      { head: 'P99', align: 'right', value: (o) => formatDuration(o.p99Ms), drop: 4 },
+    ],
+    answer.rows,
+    terminal,
+  )
+}
+
 export function renderMetrics(answer: AnswerOf<'metrics'>, terminal: Terminal): string {
   if (answer.rows.length === 0) return 'No metrics.\n'
   return table(
