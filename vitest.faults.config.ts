@@ -11,7 +11,7 @@ export default defineConfig({
       'packages/sdk/src/**/*.fuzz.test.ts',
       'packages/sdk/src/store/{faults,processes,removed,recorded,strace}.test.ts',
       'packages/sdk/src/ledger/{repair-ledger,retention,seal}.test.ts',
-      'packages/spanledger/src/app/{kill,seal,pressure,retention}.test.ts',
+      'packages/spanledger/src/app/{kill,seal,pressure,retention,tend-kill}.test.ts',
     ],
     fileParallelism: false,
     testTimeout: 3_600_000,
