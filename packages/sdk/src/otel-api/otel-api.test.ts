@@ -3,6 +3,7 @@ import { logs as logsApi } from '@opentelemetry/api-logs'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 import { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
+import type * as Http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { memoryRecorder } from '../record/testing/memory.ts'
@@ -21,7 +22,7 @@ test('a maintained instrumentation records through us: one trace from the client
   const instrumentation = new HttpInstrumentation()
   instrumentation.setTracerProvider(trace.getTracerProvider())
   instrumentation.enable()
-  const http = createRequire(import.meta.url)('node:http') as typeof import('node:http')
+  const http = createRequire(import.meta.url)('node:http') as typeof Http
   const server = http.createServer((_request, response) => {
     setImmediate(() => {
       trace.getTracer('app', '1.2').startSpan('inside').end()

@@ -137,14 +137,12 @@ const metric: fc.Arbitrary<MetricData> = fc
           startSeconds: start.seconds,
           startNanos: start.nanos,
           value: rest.valueType === 'int' ? int : double,
-          ...{
-            count: Math.abs(int),
-            sum: double,
-            min: undefined,
-            max: double,
-            bounds: [0.5, 1, 1e21],
-            counts: [1, 2, 3, Math.abs(int)],
-          },
+          count: Math.abs(int),
+          sum: double,
+          min: undefined,
+          max: double,
+          bounds: [0.5, 1, 1e21],
+          counts: [1, 2, 3, Math.abs(int)],
         })),
       }) as MetricData,
   )
@@ -166,8 +164,9 @@ const double = (v: number | undefined) =>
   v === undefined || Number.isFinite(v) ? (Object.is(v, -0) ? '-0' : v) : String(v)
 const keyValues = (list: AttributeList): object[] =>
   Array.from({ length: list.length / 2 }, (_, i) => ({ key: list[i * 2], value: anyValue(list[i * 2 + 1]!) }))
-const scopeJson = ({ schemaUrl: _, attributes: list, ...rest }: Scope) => ({
-  ...rest,
+const scopeJson = ({ name, version, attributes: list }: Scope) => ({
+  name,
+  version,
   attributes: keyValues(list),
 })
 const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer']
@@ -243,7 +242,7 @@ async function recordedLines(
     platform: nodePlatform(),
     resource: from,
     home,
-    report: (_, problem) => problems.push(problem),
+    report: (part, problem) => problems.push(part, problem),
   })
   work(processor)
   processor.flushSync()
@@ -276,9 +275,10 @@ function transcodedLines(
   return Buffer.concat([...batch.definitions.values(), batch.lines]).toString()
 }
 
+const isDefinition = (line: string) => /^\{"(origin|metric)"/.test(line)
+
 const sorted = (lines: string) => {
   const all = lines.trimEnd().split('\n')
-  const isDefinition = (line: string) => /^\{"(origin|metric)"/.test(line)
   return [...all.filter(isDefinition).toSorted(), ...all.filter((line) => !isDefinition(line))]
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ExpectStatic } from 'vitest'
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 /** What is published: the build. */
@@ -61,10 +62,7 @@ function linesIn(home: string): Pick<Ran, 'spans' | 'logs' | 'points'> {
 }
 
 /** What program.mjs records, however it ended. */
-export function expectWhole(
-  expect: typeof import('vitest').expect,
-  { output, spans, logs, points }: Ran,
-): void {
+export function expectWhole(expect: ExpectStatic, { output, spans, logs, points }: Ran): void {
   const byName = Object.fromEntries(spans.map((span) => [span['name'] as string, span]))
   const root = byName['handle order']!
   expect(Object.keys(byName).toSorted()).toEqual(['handle order', 'pay', 'remote'])

@@ -24,10 +24,11 @@ function spansOf(count: number, text = ''): SpanData[] {
   return spans
 }
 
+const tell = (_: string, problem: unknown) => void problems.push(problem as { code?: string })
+
 function processorOn(platform: Platform): LedgerProcessor {
   const resource = { attributes: ['service.name', 'test'], schemaUrl: '' }
-  const report = (_: string, problem: unknown) => void problems.push(problem as { code?: string })
-  return new LedgerProcessor({ platform, resource, home: dir, report })
+  return new LedgerProcessor({ platform, resource, home: dir, report: tell })
 }
 
 /** A disk that is full while `full` says so: writes take nothing. */

@@ -44,7 +44,7 @@ describe('instruments', () => {
     const counter = recorder.meter('m').createCounter('c')
     for (let i = 0; i < CARDINALITY_MAX + 50; i++) counter.add(1, { i })
     await recorder.collect()
-    const points = metrics[0]!.points as { attributes: unknown; value: number }[]
+    const points = metrics[0]!.points as readonly { attributes: unknown; value?: number }[]
     expect(points).toHaveLength(CARDINALITY_MAX + 1)
     expect(points.at(-1)).toMatchObject({ attributes: ['otel.metric.overflow', true], value: 50 })
   })
