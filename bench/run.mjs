@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the benchmarks and writes docs/benchmarks.md.
-//   node bench/run.mjs [NAME ...]     NAME: transcode, ingest, startup, questions, ledger, sdk; all by default
+//   node bench/run.mjs [NAME ...]     NAME: transcode, ingest, startup, questions, ledger, sdk, sdk-http; all by default
 // With names it only prints.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { root } from './lib.mjs'
 
-const NAMES = ['transcode', 'ingest', 'startup', 'questions', 'ledger', 'sdk']
+const NAMES = ['transcode', 'ingest', 'startup', 'questions', 'ledger', 'sdk', 'sdk-http']
 const asked = process.argv.slice(2)
 for (const name of asked) {
   if (!NAMES.includes(name)) {
