@@ -49,6 +49,12 @@ export function systemCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
+/** As `systemCode`, of the system's own only (`EACCES`, `EIO`): not of node's complaints about how it was called. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = systemCode(error)
+  return code !== undefined && /^E[A-Z0-9]+$/.test(code) ? code : undefined
+}
+
 /** The whole file, or undefined when it is not there. For small files. */
 export async function readWhole(files: Files, path: string): Promise<Uint8Array | undefined> {
   let file: OpenFile

@@ -1,5 +1,5 @@
 export type { Compression } from './compression.ts'
-export { createWhole, readWhole, systemCode } from './files.ts'
+export { createWhole, readWhole, systemCode, errnoOf } from './files.ts'
 export type { Files, FileStat, OpenFile, OpenMode } from './files.ts'
 export { nodePlatform } from './node.ts'
 export type { Clock, Platform } from './platform.ts'

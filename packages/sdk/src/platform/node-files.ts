@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import { constants } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Files, OpenFile, OpenMode } from './files.ts'
 
 const FLAGS: Record<OpenMode, number> = {
@@ -17,13 +18,29 @@ function call<T = void>(start: (done: Callback<T>) => void): Promise<T> {
   })
 }
 
+/**
+ * With its parents. Not node:fs's `recursive`: where a file system answers ENOENT for a folder that can never be, as /proc does, that
+ * never ends.
+ */
+async function makeFolder(path: string, mode: number): Promise<void> {
+  const make = (): Promise<void> => call((done) => fs.mkdir(path, { mode }, done as fs.NoParamCallback))
+  try {
+    await make().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' || dirname(path) === path) throw error
+      await makeFolder(dirname(path), mode)
+      await make()
+    })
+  } catch (error) {
+    const stat = await call<fs.Stats>((done) => fs.stat(path, done)).catch(() => undefined)
+    if (stat?.isDirectory() !== true) throw error
+  }
+}
+
 export const nodeFiles: Files = {
   async open(path, how, mode = 0o600) {
     return openFile(await call<number>((done) => fs.open(path, FLAGS[how], mode, done)))
   },
-  async mkdir(path, mode) {
-    await call<string | undefined>((done) => fs.mkdir(path, { recursive: true, mode }, done))
-  },
+  mkdir: makeFolder,
   readdir: (path) => call<string[]>((done) => fs.readdir(path, done)),
   async stat(path) {
     const stat = await call<fs.Stats | undefined>((done) => {

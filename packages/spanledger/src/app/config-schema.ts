@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import { parse } from 'yaml'
+import { retentionSchema } from './retention-config.ts'
 import { ConfigError, DEFAULT_CONFIG, type Config } from './config.ts'
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))
 const contentRule = v.picklist(['keep', 'drop', 'hash'])
 
-const { receive } = DEFAULT_CONFIG
+const { receive, sealing } = DEFAULT_CONFIG
 
 const schema = v.strictObject({
   receive: v.optional(
@@ -17,6 +18,8 @@ const schema = v.strictObject({
     }),
     receive,
   ),
+  retention: v.optional(retentionSchema, {}),
+  sealing: v.optional(v.strictObject({ background: v.optional(v.boolean(), sealing.background) }), sealing),
   redaction: v.optional(
     v.strictObject({
       enabled: v.optional(v.boolean()),
@@ -48,12 +51,13 @@ export function parseConfig(file: string, text: string): Config {
     throw new ConfigError(file, '(top level): expected keys such as receive: or redaction:, found a list')
   const result = v.safeParse(schema, raw)
   if (!result.success) throw new ConfigError(file, result.issues.map(describe).join('; '))
-  const { redaction = {} } = result.output
-  return { receive: result.output.receive, redaction: redaction as Config['redaction'] }
+  const { receive: ports, retention, sealing: sealed, redaction = {} } = result.output
+  return { receive: ports, retention, sealing: sealed, redaction: redaction as Config['redaction'] }
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? '(top level)'
   if (issue.type === 'strict_object' && issue.expected === 'never') return `unknown key ${path}`
+  if (issue.type === 'check') return `${path}: ${issue.message}`
   return `${path}: expected ${issue.expected}, found ${issue.received}`
 }

@@ -1,3 +1,4 @@
+import type { RetentionRules } from '@spanledger/sdk/ledger'
 import type { RedactionConfig } from '../redact/index.ts'
 
 /** HOME/config.yaml. Every key is optional; the file too. Source: docs/reference/configuration.md */
@@ -12,12 +13,20 @@ export interface Config {
     /** Host names beside localhost that requests may be addressed to. */
     allowedHosts: string[]
   }
+  sealing: {
+    /** Whether the daemon packs closed segments by itself; `spanledger seal` does it all the same. */
+    background: boolean
+  }
   redaction: Partial<RedactionConfig>
+  /** A kind without a rule is kept for ever. */
+  retention: RetentionRules
 }
 
 export const DEFAULT_CONFIG: Config = {
   receive: { otlpHttpPort: 4318, otlpGrpcPort: 4317, port: 4319, allowedHosts: [] },
+  sealing: { background: true },
   redaction: {},
+  retention: {},
 }
 
 /** The file cannot be used; names the file, the place in it and what is wrong. */

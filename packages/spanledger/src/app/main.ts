@@ -24,6 +24,10 @@ const host: CliHost = {
       warn: (message) => void process.stderr.write(`spanledger: ${message}\n`),
     })
   },
+  async run(options) {
+    const { runCommand } = await import('./run.ts')
+    return runCommand(platform, options, (message) => void process.stderr.write(`spanledger: ${message}\n`))
+  },
   async demo(ask) {
     const { demo } = await import('./demo/demo.ts')
     await demo(platform, ask, (text) => void process.stdout.write(text))

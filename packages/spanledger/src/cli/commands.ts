@@ -29,6 +29,12 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'session',
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
+  { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
+  {
+    path: ['cost'],
+    query: 'cost',
+    examples: ['spanledger cost --since 7d', 'spanledger cost --by model --since 2026-11-01 --json'],
+  },
   {
     path: ['traces'],
     query: 'traces',
@@ -41,6 +47,14 @@ export const ASKING: readonly AskingCommand[] = [
     path: ['trace', 'show'],
     query: 'trace',
     examples: ['spanledger trace show 4bf92f35', 'spanledger trace show 4bf92f35 --json'],
+  },
+  {
+    path: ['operations'],
+    query: 'operations',
+    examples: [
+      'spanledger operations --since 1h',
+      "spanledger operations --service checkout --name 'POST *' --json",
+    ],
   },
   {
     path: ['logs'],
@@ -110,6 +124,37 @@ export const ASKING: readonly AskingCommand[] = [
     ],
   },
   {
+    path: ['worktree', 'list'],
+    query: 'worktree.list',
+    examples: ['spanledger worktree list', 'spanledger worktree list --repo ~/code/shop --json'],
+  },
+  {
+    path: ['worktree', 'conflicts'],
+    query: 'worktree.conflicts',
+    examples: [
+      'spanledger worktree conflicts',
+      'spanledger worktree conflicts --json | jq ".collisions[].grade"',
+    ],
+  },
+  {
+    path: ['worktree', 'create'],
+    query: 'worktree.create',
+    examples: [
+      'spanledger worktree create fix-login',
+      'spanledger worktree create fix-login --from origin/main',
+    ],
+  },
+  {
+    path: ['worktree', 'remove'],
+    query: 'worktree.remove',
+    examples: ['spanledger worktree remove fix-login'],
+  },
+  {
+    path: ['worktree', 'recycle'],
+    query: 'worktree.recycle',
+    examples: ['spanledger worktree recycle fix-login next-task --from origin/main'],
+  },
+  {
     path: ['sql'],
     query: 'sql',
     examples: [
@@ -117,8 +162,37 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger sql "DESCRIBE logs"',
     ],
   },
-  { path: ['verify'], query: 'verify', examples: ['spanledger verify', 'spanledger verify --json'] },
+  {
+    path: ['verify'],
+    query: 'verify',
+    examples: ['spanledger verify', 'spanledger verify --repair --dry-run', 'spanledger verify --repair'],
+  },
   { path: ['seal'], query: 'seal', examples: ['spanledger seal', 'spanledger seal --json'] },
+  {
+    path: ['projections'],
+    query: 'projections',
+    examples: ['spanledger projections', 'spanledger projections --json | jq ".rows[].digest"'],
+  },
+  {
+    path: ['rebuild'],
+    query: 'rebuild',
+    examples: ['spanledger rebuild', 'spanledger rebuild sessions', 'spanledger rebuild --check'],
+  },
+  {
+    path: ['retention'],
+    query: 'retention',
+    examples: ['spanledger retention --dry-run', 'spanledger retention --json'],
+  },
+  {
+    path: ['hold', 'add'],
+    query: 'hold.add',
+    examples: [
+      'spanledger hold add session last --reason "the outage of May 3"',
+      'spanledger hold add trace 4bf92f3577b34da6a3ce929d0e0e4736',
+    ],
+  },
+  { path: ['hold', 'list'], query: 'hold.list', examples: ['spanledger hold list'] },
+  { path: ['hold', 'remove'], query: 'hold.remove', examples: ['spanledger hold remove session 73633c63'] },
   {
     path: ['export'],
     query: 'export',
@@ -136,5 +210,7 @@ export const GROUPS: Record<string, string> = {
   session: 'One session',
   trace: 'One trace',
   events: 'Domain events',
+  hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',
+  worktree: 'Worktrees of a git repository',
 }

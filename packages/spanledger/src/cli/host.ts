@@ -13,10 +13,33 @@ export interface UpOptions {
   json: boolean
 }
 
+export interface RunOptions {
+  home: string
+  /** The program and its arguments. */
+  command: readonly string[]
+  task?: string
+  /** A branch, to run in its worktree. */
+  worktree?: string
+  /** Tries after the first. */
+  retries?: number
+}
+
+/** How a command that was recorded ended. */
+export interface RunResult {
+  run: string
+  attempts: number
+  /** Of the last attempt, as a shell tells it. */
+  exitCode: number
+  signal: string | null
+  durationMs: number
+}
+
 /** What the command line is given by whoever wires the program. */
 export interface CliHost {
   /** Runs the daemon in the foreground until it is told to stop. */
   up(options: UpOptions): Promise<void>
+  /** Runs a command with our terminal, and records it. */
+  run(options: RunOptions): Promise<RunResult>
   /** `ask` runs one command line of this program. */
   demo(ask: (argv: string[]) => Promise<number>): Promise<void>
   /** The daemon that runs for a home, if one does. */

@@ -1,2 +1,2 @@
-export type { Asker, CliHost } from './host.ts'
+export type { Asker, CliHost, RunOptions, RunResult } from './host.ts'
 export { runCli } from './run-cli.ts'

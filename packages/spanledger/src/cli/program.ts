@@ -1,13 +1,14 @@
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { paramsOf, QUERIES, queryNamed, type QueryName } from '../query/index.ts'
 import { ASKING, type AskingCommand, GROUPS } from './commands.ts'
-import type { UpOptions } from './host.ts'
-import { addParams, paramsGiven, port } from './options.ts'
+import type { RunOptions, UpOptions } from './host.ts'
+import { addParams, paramsGiven, port, tries } from './options.ts'
 
 /** What the program does with a command line that it understood. */
 export interface Actions {
   ask(query: QueryName, params: Record<string, unknown>, globals: Globals): Promise<void>
   up(options: Omit<UpOptions, 'home' | 'json'>, globals: Globals): Promise<void>
+  run(options: Omit<RunOptions, 'home'>, globals: Globals): Promise<void>
   demo(globals: Globals): Promise<void>
   completion(shell: string): Promise<void>
 }
@@ -27,7 +28,7 @@ Begin with:  spanledger up      then point an agent at it
 
 /** The commands, their options and their help; nothing is done here. */
 export function createProgram(version: string, actions: Actions): Command {
-  const program = new Command('spanledger')
+  const program: Command = new Command('spanledger')
     .description('Flight recorder for coding agents: records what they did, and answers questions about it.')
     .version(version, '-V, --version', 'the version')
     .option('--home <DIR>', 'where the ledger is (SPANLEDGER_HOME; ~/.spanledger unless told)', folder)
@@ -35,7 +36,11 @@ export function createProgram(version: string, actions: Actions): Command {
     .option('--no-color', 'no colours (also NO_COLOR)')
     .helpOption('-h, --help', 'this help')
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Not those of a command between: what `state` takes is nothing to `state diff`.
+      visibleGlobalOptions: () => program.options.slice(),
+    })
     .addHelpText('after', AFTER)
 
   program
@@ -49,6 +54,30 @@ export function createProgram(version: string, actions: Actions): Command {
       examples(['spanledger up', 'spanledger up --otlp-http-port 0 --otlp-grpc-port 0 --port 0 --json']),
     )
     .action((options: Record<string, number>) => actions.up(options, program.opts()))
+
+  program
+    .command('run')
+    .description('Runs a command and records it: what it tells, how it ended, what it changed')
+    .usage('[options] -- COMMAND [ARGUMENTS]')
+    .argument('<command...>', 'a coding agent, or any other program')
+    .option('--task <ID>', 'the task it works on')
+    .option('--worktree <BRANCH>', 'in the worktree of this branch, made when there is none')
+    .option(
+      '--retries <N>',
+      'tries again after 2 s, then 4 s, when it fails (at most 2; 0 unless told)',
+      tries,
+    )
+    .addHelpText(
+      'after',
+      `\nThe exit code is the command's.\n${examples([
+        'spanledger run -- claude -p "Fix the failing test"',
+        'spanledger run --task 12 --worktree fix-login -- codex exec "Fix the login"',
+        'spanledger run --retries 2 -- npm test',
+      ])}`,
+    )
+    .action((command: string[], options: { task?: string; worktree?: string; retries?: number }) =>
+      actions.run({ command, ...options }, program.opts()),
+    )
 
   for (const asking of ASKING) addAsking(program, asking, actions)
 

@@ -1,11 +1,16 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
+import { renderAgents, renderCost } from './render/figures.ts'
+import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
+import { renderHolds, renderRetention } from './render/retention.ts'
 import { renderSealStep } from './render/seal.ts'
+import { renderVerify } from './render/verify.ts'
+import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -13,8 +18,13 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  agents: renderAgents,
+  cost: renderCost,
+  projections: renderProjections,
+  rebuild: renderRebuild,
   traces: lists.renderTraces,
   trace: renderTrace,
+  operations: lists.renderOperations,
   logs: lists.renderLogs,
   metrics: lists.renderMetrics,
   metric: lists.renderMetric,
@@ -25,8 +35,17 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   state: renderSession,
   'state.diff': renderStateDiff,
   sql: lists.renderSql,
-  verify: lists.renderVerify,
+  verify: renderVerify,
+  retention: renderRetention,
+  'hold.add': renderHolds,
+  'hold.list': renderHolds,
+  'hold.remove': renderHolds,
   import: renderImport,
+  'worktree.list': renderWorktrees,
+  'worktree.conflicts': renderConflicts,
+  'worktree.create': renderWorktreeChanged,
+  'worktree.remove': renderWorktreeChanged,
+  'worktree.recycle': renderWorktreeChanged,
 }
 
 export function render(name: QueryName, answer: unknown, terminal: Terminal): string {

@@ -1,6 +1,8 @@
+export { segmentsWithoutColumns } from './columns/keep.ts'
 export { openQueries, type Queries } from './open-queries.ts'
 export { paramsOf, type ParamInfo } from './params.ts'
 export { plain, plainLines } from './plain.ts'
+export { isWriting } from './query.ts'
 export { isRefusal, type Refusal } from './refusal.ts'
 export { type AnswerOf, QUERIES, type QueryName, queryNamed } from './registry.ts'
 export type { TraceAnswer, TraceSpan } from './queries/trace.ts'

@@ -11,6 +11,8 @@ export interface Refusal {
   near?: string[]
   /** Lines that show where: an excerpt with a caret under it. */
   place?: string
+  /** The parameter that is wrong; the message and what is next may name it, and a face may spell it as its own people do. */
+  parameter?: string
 }
 
 export type RefusalCode =
@@ -20,6 +22,9 @@ export type RefusalCode =
   | 'UNKNOWN_SESSION'
   | 'UNKNOWN_TRACE'
   | 'UNKNOWN_METRIC'
+  | 'UNKNOWN_PROJECTION'
+  | 'UNKNOWN_HOLD'
+  | 'RETENTION_RECENT'
   | 'AMBIGUOUS_ID'
   | 'PATTERN_ERROR'
   | 'SQL_ERROR'
@@ -27,6 +32,11 @@ export type RefusalCode =
   | 'SQL_TOO_LONG'
   | 'ANSWER_TOO_LARGE'
   | 'UNREADABLE_FILE'
+  | 'UNKNOWN_WORKTREE'
+  | 'NOT_A_REPOSITORY'
+  | 'UNCOMMITTED_WORK'
+  | 'GIT_MISSING'
+  | 'GIT_FAILED'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }

@@ -2,12 +2,19 @@ import type * as v from 'valibot'
 import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
+import { agents } from './queries/agents.ts'
+import { cost } from './queries/cost.ts'
 import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
+import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
 import { importFiles } from './queries/import.ts'
 import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
+import { operations } from './queries/operations.ts'
+import { projections } from './queries/projections.ts'
+import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
+import { retention } from './queries/retention.ts'
 import { seal } from './queries/seal.ts'
 import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
@@ -16,14 +23,24 @@ import { status } from './queries/status.ts'
 import { trace } from './queries/trace.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
+import {
+  worktreeConflicts,
+  worktreeCreate,
+  worktreeList,
+  worktreeRecycle,
+  worktreeRemove,
+} from './queries/worktrees.ts'
 
 /** Every question there is, by the name it has on the command line's inside, in the HTTP API and for agents. */
 export const QUERIES = {
   status,
   sessions,
   session,
+  agents,
+  cost,
   traces,
   trace,
+  operations,
   logs,
   metrics,
   metric,
@@ -38,8 +55,19 @@ export const QUERIES = {
   sql,
   verify,
   seal,
+  projections,
+  rebuild,
+  retention,
+  'hold.add': holdAdd,
+  'hold.list': holdList,
+  'hold.remove': holdRemove,
   export: exportSignal,
   import: importFiles,
+  'worktree.list': worktreeList,
+  'worktree.conflicts': worktreeConflicts,
+  'worktree.create': worktreeCreate,
+  'worktree.remove': worktreeRemove,
+  'worktree.recycle': worktreeRecycle,
 } as const
 
 export type QueryName = keyof typeof QUERIES

@@ -29,10 +29,11 @@ export function commandReference(): string {
   }).join('\n')
 }
 
-function row({ name, value, summary, many, default: fallback }: ParamInfo): string {
+function row({ name, value, summary, many, choices, default: fallback }: ParamInfo): string {
   const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
   const told =
     summary.replaceAll('|', '\\|') +
+    (choices === undefined ? '' : `: ${choices.join(', ')}`) +
     (many === true && !summary.includes('again') ? '; may be given again' : '')
   return `| \`${option}${value === undefined ? '' : ` ${value}`}\` | ${told} | ${fallback === undefined ? '' : String(fallback)} |`
 }

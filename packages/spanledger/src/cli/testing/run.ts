@@ -23,13 +23,14 @@ async function openAsker(dir: string): Promise<Asker> {
     home,
     version: '1.2.3',
     events: () => Promise.resolve(events),
-    sessions: () => openSessionReadModel({ platform, home, events, prices }),
+    sessions: () => Promise.resolve(openSessionReadModel({ platform, home, events, prices })),
     async transcoder() {
       const { createTranscoder } = await import('../../otlp/index.ts')
       const { createRedactor } = await import('../../redact/index.ts')
       return createTranscoder({ redactor: createRedactor({}) })
     },
     daemon: () => Promise.resolve(undefined),
+    retention: () => Promise.resolve({}),
   })
   return {
     run: (name, params) => queries.run(name, params),
@@ -50,6 +51,7 @@ export async function run(
   let err = ''
   const exit = await runCli(home === undefined ? argv : [...argv, '--home', home], {
     up: () => Promise.reject(new Error('not in this test')),
+    run: () => Promise.reject(new Error('not in this test')),
     demo: () => Promise.reject(new Error('not in this test')),
     open: openAsker,
     version: '1.2.3',

@@ -3,6 +3,7 @@ import {
   addGrowth,
   changesBetween,
   type Growth,
+  latestFirst,
   NO_GROWTH,
   type SessionChange,
   type SessionDetail,
@@ -86,18 +87,19 @@ async function current(context: QueryContext): Promise<SessionReadModel> {
 
 async function sessionAt(context: QueryContext, asked: Asked): Promise<(SessionDetail & Cut) | Refusal> {
   const model = await current(context)
-  const session = findSession(model, asked.id, 0)
+  const session = await findSession(model, asked.id, 0)
   if (isRefusal(session)) return session
   const nanos = nanosOf(context, asked.at, session)
-  const then = model.past({ nanos, recorded: asked.recorded === true }).show(session.id, asked.limit)
-  return then.found && then.session.id === session.id
-    ? shown(then.session, asked.limit)
-    : notYet(session, nanos)
+  for await (const [then] of model.past([{ nanos, recorded: asked.recorded === true }], session.id)) {
+    const detail = then!.detail(session.id, asked.limit)
+    if (detail) return shown(detail, asked.limit)
+  }
+  return notYet(session, nanos)
 }
 
 async function sessionDiff(context: QueryContext, asked: AskedDiff): Promise<StateDiffAnswer | Refusal> {
   const model = await current(context)
-  const session = asked.id === undefined ? undefined : findSession(model, asked.id, 0)
+  const session = asked.id === undefined ? undefined : await findSession(model, asked.id, 0)
   if (isRefusal(session)) return session
   for (const name of ['from', 'to'] as const)
     if (session === undefined && asked[name].startsWith('+'))
@@ -113,9 +115,13 @@ async function sessionDiff(context: QueryContext, asked: AskedDiff): Promise<Sta
       `from: ${isoNano(from)} is later than to: ${isoNano(to)}`,
       'give the earlier moment to --from',
     )
-  const [before, after] = [from, to].map((nanos) => model.past({ nanos, recorded: asked.recorded === true }))
-  if (session && !after!.summary(session.id)) return notYet(session, to)
-  const changes = changesBetween(before!, after!, session?.id)
+  const moments = [from, to].map((nanos) => ({ nanos, recorded: asked.recorded === true }))
+  const found: SessionChange[] = []
+  for await (const [before, after] of model.past(moments, session?.id)) {
+    if (session && !after!.summary(session.id)) return notYet(session, to)
+    found.push(...changesBetween(before!, after!, session?.id))
+  }
+  const changes = found.toSorted(latestFirst)
   const ended = (how: string): number =>
     changes.filter(({ status }) => status.to === how && status.from !== how).length
   return {

@@ -99,6 +99,7 @@ export function smallLedger(): SmallLedger {
           return createTranscoder({ redactor: createRedactor({}) })
         },
         daemon: () => Promise.resolve(undefined),
+        retention: () => Promise.resolve({}),
       })
       closing.push(() => queries.close())
       return queries
