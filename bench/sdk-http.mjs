@@ -31,7 +31,7 @@ export async function run() {
     for (let turn = 0; turn < TURNS; turn++)
       for (const server of servers) server.turns.push(await server.ask(REQUESTS))
   } finally {
-    for (const server of servers) server.stop()
+    await Promise.all(servers.map((server) => server.stop()))
     rmSync(home, { recursive: true, force: true })
   }
   const bare = median(servers[0].turns)
@@ -50,14 +50,21 @@ const median = (turns) => turns.toSorted((a, b) => a - b)[Math.floor(turns.lengt
 
 function start(name, home) {
   const child = fork(fileURLToPath(new URL('sdk-http-server.mjs', import.meta.url)), [name, home])
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const failed = ended.then((code) => {
+    throw new Error(`the ${name} server ended with ${code}`)
+  })
+  failed.catch(() => {})
   return {
     /** Resolves to the microseconds of CPU time that one took. */
-    ask: (requests) =>
-      new Promise((resolve, reject) => {
-        child.once('message', resolve)
-        child.once('exit', (code) => reject(new Error(`the ${name} server ended with ${code}`)))
-        child.send(requests)
-      }),
-    stop: () => child.kill(),
+    ask: (requests) => {
+      const answer = new Promise((resolve) => child.once('message', resolve))
+      child.send(requests)
+      return Promise.race([answer, failed])
+    },
+    stop: () => {
+      child.kill()
+      return ended
+    },
   }
 }
