@@ -60,7 +60,7 @@ const inSpan = (span) => {
 const measurements = {
   async import() {
     // The first import of a process starts the loader, whatever is imported.
-    await import('data:text/javascript,')
+    await import('./lib.mjs')
     globalThis.gc()
     const before = process.memoryUsage().heapUsed
     const started = performance.now()
