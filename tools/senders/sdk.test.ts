@@ -23,8 +23,8 @@ describe.each(['bun', 'deno'] as const)('the SDK on %s', (runtime) => {
   test("records its own server and fetch as one trace, with the server's route", ({ skip }) => {
     const command = commandOf(runtime, skip).slice(0, 1)
     const server = fileURLToPath(new URL('programs/sdk-server.mjs', import.meta.url))
-    const arguments_ = runtime === 'deno' ? ['run', '--allow-all'] : []
-    const { spans, status, output } = runProgram([...command, ...arguments_], 'end', {}, server)
+    const flags = runtime === 'deno' ? ['run', '--allow-all'] : []
+    const { spans, status, output } = runProgram([...command, ...flags], 'end', {}, server)
     expect([status, output]).toEqual([0, ''])
     const named = (name: string) => spans.find((span) => span['name'] === name)
     expect(named('query')).toMatchObject({

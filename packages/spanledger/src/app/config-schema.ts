@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { parse } from 'yaml'
 import { retentionSchema } from './retention-config.ts'
+import { findingsOf } from './config-findings.ts'
 import { ConfigError, DEFAULT_CONFIG, type Config } from './config.ts'
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))
@@ -9,6 +10,8 @@ const contentRule = v.picklist(['keep', 'drop', 'hash'])
 const { receive, sealing } = DEFAULT_CONFIG
 
 const schema = v.strictObject({
+  // The SDK's part, which it checks itself.
+  telemetry: v.optional(v.unknown()),
   receive: v.optional(
     v.strictObject({
       otlpHttpPort: v.optional(port, receive.otlpHttpPort),
@@ -50,7 +53,7 @@ export function parseConfig(file: string, text: string): Config {
   if (Array.isArray(raw))
     throw new ConfigError(file, '(top level): expected keys such as receive: or redaction:, found a list')
   const result = v.safeParse(schema, raw)
-  if (!result.success) throw new ConfigError(file, result.issues.map(describe).join('; '))
+  if (!result.success) throw new ConfigError(file, findingsOf(result.issues, { text, schema, describe }))
   const { receive: ports, retention, sealing: sealed, redaction = {} } = result.output
   return { receive: ports, retention, sealing: sealed, redaction: redaction as Config['redaction'] }
 }

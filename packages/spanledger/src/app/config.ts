@@ -33,8 +33,23 @@ export const DEFAULT_CONFIG: Config = {
 export class ConfigError extends Error {
   readonly code = 'CONFIG'
   readonly file: string
-  constructor(file: string, reason: string) {
-    super(`${file}: ${reason}`)
+  readonly findings: readonly ConfigFinding[]
+  constructor(file: string, reason: string | readonly ConfigFinding[]) {
+    const findings = typeof reason === 'string' ? [{ line: 0, message: reason, next: SEE }] : reason
+    super(`${file}: ${findings.map(told).join('; ')}`)
     this.file = file
+    this.findings = findings
   }
 }
+
+/** One thing that is wrong; `line` is 0 where it is the file as a whole. */
+export interface ConfigFinding {
+  line: number
+  message: string
+  next: string
+}
+
+const SEE = 'see docs/reference/configuration.md'
+
+const told = ({ line, message, next }: ConfigFinding): string =>
+  [line === 0 ? '' : `line ${line}: `, message, next === SEE ? '' : `, ${next}`].join('')

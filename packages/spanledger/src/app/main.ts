@@ -32,6 +32,14 @@ const host: CliHost = {
     const { demo } = await import('./demo/demo.ts')
     await demo(platform, ask, (text) => void process.stdout.write(text))
   },
+  async settings(name, params, home) {
+    const { runSettings } = await import('./settings/settings.ts')
+    const env = { ...process.env, HOME: process.env['HOME'] ?? homedir() }
+    return runSettings(name, params, {
+      env: home === undefined ? env : { ...env, SPANLEDGER_HOME: home },
+      cwd: process.cwd(),
+    })
+  },
   connect: (home) => connect(platform, home),
   async open(dir: string, options: { create?: boolean } = {}): Promise<Asker> {
     const home = options.create === true ? await openHome(platform, dir) : await openExisting(dir)

@@ -208,7 +208,8 @@ export const ASKING: readonly AskingCommand[] = [
 /** Groups of commands, with what they are about. */
 export const GROUPS: Record<string, string> = {
   session: 'One session',
-  trace: 'One trace',
+  trace: 'One trace, and whether there are any',
+  config: 'Settings',
   events: 'Domain events',
   hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',

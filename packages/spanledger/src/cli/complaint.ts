@@ -77,6 +77,8 @@ const NEXT: Record<string, (home: string) => string> = {
   EROFS: () => 'the disk is read-only: give another home with --home DIR',
   PORT_IN_USE: () => 'give another port, or 0 for any free one',
   ALREADY_RUNNING: () => 'use the one that runs, or another home with --home DIR',
+  CONFIG_TOO_LARGE: () => 'remove what is no configuration from it',
+  CONFIG_OF_SOMEBODY_ELSE: () => 'copy it, or let its owner be you',
   COMMAND_NOT_FOUND: () => 'check its name, and what stands in PATH',
   CONFIG: () => 'see docs/reference/configuration.md',
 }

@@ -1,3 +1,5 @@
+import type { SettingsName } from './settings.ts'
+
 /** Where questions go: the queries in this process, or a daemon's. */
 export interface Asker {
   /** An answer, or a refusal. Errors: those of the disk, and when the daemon does not answer. */
@@ -44,6 +46,8 @@ export interface CliHost {
   demo(ask: (argv: string[]) => Promise<number>): Promise<void>
   /** The daemon that runs for a home, if one does. */
   connect?(home: string): Promise<Asker | undefined>
+  /** The commands about settings: an answer, or a refusal. `home` where the command line names one. */
+  settings(name: SettingsName, params: unknown, home: string | undefined): Promise<unknown>
   /** The queries over a home, in this process. `create`: makes the home where there is none; otherwise that is an error. */
   open(home: string, options?: { create?: boolean }): Promise<Asker>
   version: string

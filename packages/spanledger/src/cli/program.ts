@@ -3,11 +3,13 @@ import { paramsOf, QUERIES, queryNamed, type QueryName } from '../query/index.ts
 import { ASKING, type AskingCommand, GROUPS } from './commands.ts'
 import type { RunOptions, UpOptions } from './host.ts'
 import { addParams, paramsGiven, port, tries } from './options.ts'
+import { SETTINGS, type SettingsName, settingsParams } from './settings.ts'
 
 /** What the program does with a command line that it understood. */
 export interface Actions {
   ask(query: QueryName, params: Record<string, unknown>, globals: Globals): Promise<void>
   up(options: Omit<UpOptions, 'home' | 'json'>, globals: Globals): Promise<void>
+  settings(name: SettingsName, params: Record<string, unknown>, globals: Globals): Promise<void>
   run(options: Omit<RunOptions, 'home'>, globals: Globals): Promise<void>
   demo(globals: Globals): Promise<void>
   completion(shell: string): Promise<void>
@@ -80,6 +82,7 @@ export function createProgram(version: string, actions: Actions): Command {
     )
 
   for (const asking of ASKING) addAsking(program, asking, actions)
+  for (const name of Object.keys(SETTINGS) as SettingsName[]) addSettings(program, name, actions)
 
   program
     .command('demo')
@@ -109,11 +112,7 @@ function addAsking(
   actions: Actions,
 ): void {
   const [first, second] = path
-  const parent =
-    second === undefined
-      ? program
-      : (program.commands.find((command) => command.name() === first) ??
-        program.command(first).description(GROUPS[first]!).helpCommand(false))
+  const parent = second === undefined ? program : groupOf(program, first)
   const command = parent.command(second ?? first).description(queryNamed(query).summary)
   const params = paramsOf(QUERIES[query].params)
   const placed =
@@ -132,6 +131,22 @@ function addAsking(
     )
   })
 }
+
+function addSettings(program: Command, name: SettingsName, actions: Actions): void {
+  const { path, summary, examples: lines } = SETTINGS[name]
+  const params = settingsParams(name)
+  const command = groupOf(program, path[0]).command(path[1]).description(summary)
+  addParams(command, params)
+  command
+    .addHelpText('after', examples(lines))
+    .action((...given: unknown[]) =>
+      actions.settings(name, paramsGiven(params, given.slice(0, -2), command.opts()), program.opts()),
+    )
+}
+
+const groupOf = (program: Command, name: string): Command =>
+  program.commands.find((command) => command.name() === name) ??
+  program.command(name).description(GROUPS[name]!).helpCommand(false)
 
 /** An unset variable in a script is empty, and would make the working directory a home. */
 function folder(dir: string): string {

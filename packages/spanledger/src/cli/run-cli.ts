@@ -56,6 +56,11 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
       home = homeOf(globals)
       await host.up({ ...options, home, json })
     },
+    async settings(name, params, globals) {
+      home = globals.home === undefined ? '' : homeOf(globals)
+      const { askSettings } = await import('./ask-settings.ts')
+      exit = await askSettings(host, { name, params, home: home || undefined, json }, printerFor(globals))
+    },
     async run(options, globals) {
       home = homeOf(globals)
       const result = await host.run({ ...options, home })

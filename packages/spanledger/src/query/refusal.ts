@@ -32,6 +32,7 @@ export type RefusalCode =
   | 'SQL_TOO_LONG'
   | 'ANSWER_TOO_LARGE'
   | 'UNREADABLE_FILE'
+  | 'CONFIG_EDIT'
   | 'UNKNOWN_WORKTREE'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'

@@ -67,15 +67,17 @@ export class SimulatedMachine {
 
   #platform(process: SimulatedProcess): Platform {
     const { scheduler, random } = this
+    const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+      await scheduler.sleep(ms, signal)
+      if (!process.alive) await new Promise<never>(() => {})
+    }
     return {
       clock: {
         nowMs: () => Math.floor(EPOCH_MS + scheduler.nowMs),
         nowUnixNano: () => BigInt(EPOCH_MS) * 1_000_000n + BigInt(Math.round(scheduler.nowMs * 1e6)),
         monotonicMs: () => scheduler.nowMs,
-        async sleep(ms, signal) {
-          await scheduler.sleep(ms, signal)
-          if (!process.alive) await new Promise<never>(() => {})
-        },
+        sleep,
+        rest: sleep,
       },
       random: (bytes) => random.bytes(bytes),
       processes: {

@@ -53,6 +53,7 @@ export async function run(
     up: () => Promise.reject(new Error('not in this test')),
     run: () => Promise.reject(new Error('not in this test')),
     demo: () => Promise.reject(new Error('not in this test')),
+    settings: () => Promise.reject(new Error('not in this test')),
     open: openAsker,
     version: '1.2.3',
     env: {},
