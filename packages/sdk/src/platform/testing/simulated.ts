@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Files, OpenFile } from '../files.ts'
 import type { Platform } from '../platform.ts'
@@ -130,15 +130,34 @@ export class SimulatedMachine {
           .filter((name) => dirname(name) === path)
           .map((name) => name.slice(path.length + 1))
       },
+      async list(path) {
+        await turn()
+        if (!disk.folders.has(path)) throw failure('ENOENT', path)
+        const inside = (paths: Iterable<string>) =>
+          [...paths].filter((one) => one !== path && dirname(one) === path).map((one) => basename(one))
+        return [
+          ...inside(disk.folders).map((name) => ({ name, kind: 'folder' as const })),
+          ...inside(disk.names.keys()).map((name) => ({ name, kind: 'file' as const })),
+        ]
+      },
       async stat(path) {
         await turn()
         const inode = disk.names.get(path)
         return (
-          inode && { bytes: inode.bytes.length, modifiedMs: inode.modifiedMs, changedMs: inode.changedMs }
+          inode && {
+            bytes: inode.bytes.length,
+            mode: 0o600,
+            modifiedMs: inode.modifiedMs,
+            changedMs: inode.changedMs,
+          }
         )
       },
       rename: async (from, to) => {
         await turn()
+        if (disk.folders.has(from)) {
+          disk.renameFolder(from, to)
+          return
+        }
         const inode = disk.names.get(from)
         if (inode === undefined) throw failure('ENOENT', from)
         disk.set(to, inode)
