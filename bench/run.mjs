@@ -8,7 +8,17 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { root } from './lib.mjs'
 
-const DEFAULT = ['transcode', 'ingest', 'startup', 'questions', 'ledger', 'projections', 'claims', 'sdk', 'sdk-http']
+const DEFAULT = [
+  'transcode',
+  'ingest',
+  'startup',
+  'questions',
+  'ledger',
+  'projections',
+  'claims',
+  'sdk',
+  'sdk-http',
+]
 const NAMES = [...DEFAULT, 'ten-million']
 const asked = process.argv.slice(2)
 for (const name of asked) {
