@@ -20,7 +20,24 @@ const SECONDS = 1_795_000_000
 const at = (nanos) => [SECONDS, 123_456_789 + nanos]
 const SCOPE = ['senders.story', '4.5.6', { schemaUrl: 'https://opentelemetry.io/schemas/1.37.0' }]
 
+// Where Spanledger's exporters are named, straight into the ledger: by its own pipelines, or by OpenTelemetry's around its exporters.
+const { LEDGER_EXPORTER, LEDGER_BY } = process.env
+const ledger = LEDGER_EXPORTER && (await import(LEDGER_EXPORTER))
+const toLedger = LEDGER_BY === 'pipeline' ? ledger.ledgerPipeline() : ledger && (await otherPipelines(ledger))
+
+async function otherPipelines({ LedgerSpanExporter, LedgerLogRecordExporter, LedgerMetricExporter }) {
+  const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace')
+  const { SimpleLogRecordProcessor } = await import('@opentelemetry/sdk-logs')
+  const { PeriodicExportingMetricReader } = await import('@opentelemetry/sdk-metrics')
+  return {
+    spanProcessors: [new BatchSpanProcessor({ exporter: new LedgerSpanExporter() })],
+    logRecordProcessors: [new SimpleLogRecordProcessor({ exporter: new LedgerLogRecordExporter() })],
+    metricReaders: [new PeriodicExportingMetricReader({ exporter: new LedgerMetricExporter() })],
+  }
+}
+
 const sdk = new NodeSDK({
+  ...toLedger,
   autoDetectResources: false,
   resource: resourceFromAttributes({
     'service.name': process.env.SENDER,

@@ -10,6 +10,9 @@ export class EventSequence {
   #start: number | undefined
   #position = 0
   #more = 0
+  /** Events that stood in damaged lines, as far as no stream has missed them yet. */
+  #lost = 0
+  #wasDamaged = false
 
   next(line: Record<string, unknown>): SequenceGap[] {
     const { stream, version, position, more } = line as {
@@ -20,11 +23,17 @@ export class EventSequence {
     }
     const gaps: SequenceGap[] = []
     if (this.#start === undefined) this.#position = this.#start = position - 1
-    if (position !== this.#position + 1) {
+    const skipped = position - this.#position - 1
+    // How many events, none or several, stood in the damage before is only known now.
+    if (this.#wasDamaged && skipped >= -1) this.#lost += skipped
+    else if (skipped !== 0) {
       gaps.push({ finding: 'positionGap', expected: this.#position + 1, actual: position })
     }
+    this.#wasDamaged = false
     const before = this.#versions.get(stream) ?? (this.#start > 0 ? version - 1 : 0)
-    if (version !== before + 1)
+    const missing = version - before - 1
+    if (missing > 0 && missing <= this.#lost) this.#lost -= missing
+    else if (missing !== 0)
       gaps.push({ finding: 'versionGap', stream, expected: before + 1, actual: version })
     this.#position = position
     this.#versions.set(stream, version)
@@ -32,9 +41,11 @@ export class EventSequence {
     return gaps
   }
 
-  /** A line was there that cannot be read: it is reported as such, and not as a gap in the positions again. */
+  /** A line was there that cannot be read: it is reported as such, and not as a gap again. */
   damaged(): void {
     this.#position++
+    this.#lost++
+    this.#wasDamaged = true
     this.#more = Math.max(0, this.#more - 1)
   }
 

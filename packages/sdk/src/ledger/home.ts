@@ -15,6 +15,8 @@ export interface Home {
   readonly segments: Readonly<Record<LedgerKind, string>>
   /** Disposable: projections. */
   readonly index: string
+  /** What repairs moved out of the ledger's way; there once one did. Not disposable: it is the only copy. */
+  readonly quarantine: string
   /** Disposable: the daemon's address, locks, who is at work. */
   readonly run: string
 }
@@ -54,7 +56,8 @@ export async function openHome(
 function layout(dir: string, readOnly: boolean): Home {
   const segments = { spans: '', logs: '', metrics: '', events: '' }
   for (const kind of LEDGER_KINDS) segments[kind] = join(dir, 'ledger', kind)
-  return { dir, readOnly, segments, index: join(dir, 'index'), run: join(dir, 'run') }
+  const quarantine = join(dir, 'quarantine')
+  return { dir, readOnly, segments, index: join(dir, 'index'), quarantine, run: join(dir, 'run') }
 }
 
 async function isThere(platform: Platform, home: Home): Promise<boolean> {

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { LedgerKind } from '../model/index.ts'
-import { readWhole } from '../platform/index.ts'
 import type { Platform } from '../platform/index.ts'
 import type { Home } from './home.ts'
+import { readJsonFile } from './json-file.ts'
+import { LINE_BYTES_MAX } from './limits.ts'
 
 /** The format this code writes. */
 export const MANIFEST_VERSION = 1
@@ -16,7 +16,7 @@ export interface Manifest {
   segment: string
   /** From 1 in its kind, in the order of sealing. */
   number: number
-  /** SHA-256 of the manifest with the number before, as a file; null for the first. */
+  /** SHA-256 of the manifest or note with the number before, as a file; null for the first. */
   previous: string | null
   /** Unix nanoseconds. */
   sealedAt: string
@@ -51,12 +51,6 @@ export interface ChainEnd {
   sha256: string | null
 }
 
-export function sha256(...parts: Uint8Array[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest('hex')
-}
-
 export function manifestPath(home: Home, kind: LedgerKind, segment: string): string {
   return join(home.segments[kind], segment + SUFFIX)
 }
@@ -71,8 +65,10 @@ export interface FoundManifest {
   segment: string
   /** Of the file. */
   sha256: string
-  /** Undefined when the file is not a manifest of this segment. */
+  /** Undefined when the file is not a manifest of this segment, or cannot be read. */
   manifest: Manifest | undefined
+  /** The system's code, when it does not let the file be read. */
+  unreadable?: string
 }
 
 export async function readManifest(
@@ -82,16 +78,46 @@ export async function readManifest(
   segment: string,
 ): Promise<FoundManifest | undefined> {
   const path = manifestPath(home, kind, segment)
-  const bytes = await readWhole(platform.files, path)
-  if (bytes === undefined) return undefined
-  const manifest = parsed(bytes) as Manifest | undefined
+  const read = await readJsonFile(platform, path)
+  if (read === undefined) return undefined
+  const manifest = read.value as Manifest | undefined
   const fits =
     manifest?.manifest === MANIFEST_VERSION &&
     manifest.kind === kind &&
     manifest.segment === segment &&
     Number.isSafeInteger(manifest.number) &&
-    Array.isArray(manifest.blocks)
-  return { path, segment, sha256: sha256(bytes), manifest: fits ? manifest : undefined }
+    /^\d+$/.test(manifest.writtenAt) &&
+    Number.isSafeInteger(manifest.bytes) &&
+    Array.isArray(manifest.blocks) &&
+    manifest.blocks.every(isBlock)
+  return {
+    path,
+    segment,
+    sha256: read.sha256,
+    manifest: fits ? manifest : undefined,
+    ...(read.unreadable === undefined ? {} : { unreadable: read.unreadable }),
+  }
+}
+
+function isBlock(block: Partial<ManifestBlock> | null): boolean {
+  const { offset, bytes, sha256, storedOffset = 0, storedBytes = 0 } = block ?? {}
+  return (
+    [offset, bytes, storedOffset, storedBytes].every(isSize) &&
+    bytes! <= LINE_BYTES_MAX &&
+    typeof sha256 === 'string'
+  )
+}
+
+const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** When a sealed segment was last written to; undefined when no manifest tells it. */
+export async function sealedWrittenMs(
+  platform: Platform,
+  home: Home,
+  { kind, name }: { kind: LedgerKind; name: string },
+): Promise<number | undefined> {
+  const writtenAt = (await readManifest(platform, home, kind, name))?.manifest?.writtenAt
+  return writtenAt === undefined ? undefined : Number(BigInt(writtenAt) / 1_000_000n)
 }
 
 /** Of a kind, by the segments' names; those of `but` are left out. */
@@ -110,24 +136,16 @@ export async function readManifests(
   return found
 }
 
-/** Undefined when it is not there or damaged. */
+/** Undefined when it is not there. */
 export async function readChainEnd(
   platform: Platform,
   home: Home,
   kind: LedgerKind,
 ): Promise<ChainEnd | 'damaged' | undefined> {
-  const bytes = await readWhole(platform.files, chainPath(home, kind))
-  if (bytes === undefined) return undefined
-  const end = parsed(bytes) as Partial<ChainEnd> | undefined
+  const read = await readJsonFile(platform, chainPath(home, kind))
+  if (read === undefined) return undefined
+  const end = read.value as Partial<ChainEnd> | undefined
   return Number.isSafeInteger(end?.number) && typeof end?.sha256 === 'string'
     ? { number: end.number!, sha256: end.sha256 }
     : 'damaged'
-}
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) ?? undefined
-  } catch {
-    return undefined
-  }
 }

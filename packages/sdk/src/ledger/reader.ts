@@ -1,4 +1,5 @@
 import type { OpenFile, Platform } from '../platform/index.ts'
+import { ignoreMissing } from './draft.ts'
 import { LINE_BYTES_MAX, READ_BYTES } from './limits.ts'
 import { openSegment } from './segment-file.ts'
 import type { SegmentFile } from './segment-file.ts'
@@ -24,7 +25,8 @@ const NOTHING = new Uint8Array()
 /**
  * The whole lines of a segment from an offset on, which is 0 or what an earlier chunk gave as `next`.
  *
- * A last line without its line feed is left out: its writer died, or is at work right now. No lock is taken.
+ * A last line without its line feed is left out: its writer died, or is at work right now. No lock is taken. A segment that
+ * retention removed since it was listed has no lines.
  *
  * Errors  SegmentNewerError; the system's.
  */
@@ -34,7 +36,8 @@ export async function* readSegment(
   offset = 0,
   options: { readBytes?: number } = {},
 ): AsyncGenerator<LineChunk, void, void> {
-  const opened = await openSegment(platform, segment)
+  const opened = await openSegment(platform, segment).catch(ignoreMissing)
+  if (opened === undefined) return
   try {
     if (opened.sealed) yield* readSealedLines(opened, segment, offset)
     else yield* readLines(opened.file, segment, offset, options.readBytes ?? READ_BYTES)

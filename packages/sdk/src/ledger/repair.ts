@@ -23,8 +23,14 @@ export const REST_MS = 30_000
  * Cuts the torn last lines off signal segments whose writers are dead. Events need none: their next writer does it.
  *
  * Nothing that was acknowledged is touched: a line is acknowledged whole.
+ *
+ * before  Told of each before it is cut off.
  */
-export async function repairSignals(platform: Platform, home: Home): Promise<Repair[]> {
+export async function repairSignals(
+  platform: Platform,
+  home: Home,
+  options: { before?: (segment: Segment, offset: number, bytes: number) => Promise<void> } = {},
+): Promise<Repair[]> {
   const repairs: Repair[] = []
   const kinds: SignalKind[] = ['spans', 'logs', 'metrics']
   for (const kind of kinds) {
@@ -32,6 +38,7 @@ export async function repairSignals(platform: Platform, home: Home): Promise<Rep
       if (segment.sealed) continue
       const end = await endOfLastLine(platform, segment)
       if (end === segment.bytes || !(await isAtRest(platform, home, segment))) continue
+      await options.before?.(segment, end, segment.bytes - end)
       const file = await platform.files.open(segment.path, 'update')
       try {
         await file.truncate(end)

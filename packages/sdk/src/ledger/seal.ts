@@ -1,23 +1,16 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import type { LedgerKind } from '../model/index.ts'
-import { systemCode } from '../platform/index.ts'
 import type { OpenFile, Platform } from '../platform/index.ts'
+import { Chain } from './chain.ts'
 import { closedSegments } from './closed.ts'
+import { ignoreMissing, openDraft, publishDraft, sweepDrafts, writeAll } from './draft.ts'
 import { LEDGER_KINDS } from './home.ts'
 import type { Home } from './home.ts'
+import { sha256 } from './json-file.ts'
 import { LINE_BYTES_MAX } from './limits.ts'
 import { Lock } from './lock.ts'
-import {
-  MANIFEST_VERSION,
-  chainPath,
-  manifestPath,
-  readChainEnd,
-  readManifest,
-  readManifests,
-  sha256,
-} from './manifest.ts'
-import type { ChainEnd, Manifest, ManifestBlock } from './manifest.ts'
+import { MANIFEST_VERSION, manifestPath, readManifest } from './manifest.ts'
+import type { Manifest, ManifestBlock } from './manifest.ts'
 import { SEALED_BLOCK_BYTES, tableMember } from './sealed-format.ts'
 import type { SealedBlock } from './sealed-format.ts'
 import { unpack } from './segment-file.ts'
@@ -31,8 +24,6 @@ export type Sealed =
   /** It stays as it is and readable. */
   | { segment: Segment; sealed: false; reason: 'tornLine' | 'changed' | 'unreadable' }
 
-/** Being written; of no meaning once nobody holds the lock. */
-const DRAFT_SUFFIX = '.sealing'
 const LINE_FEED = 0x0a
 const MS = 1_000_000n
 
@@ -92,21 +83,20 @@ class Sealer {
   readonly #kind: LedgerKind
   readonly #folder: string
   #swept = false
-  #last: ChainEnd = { number: 0, sha256: null }
-  /** Segments whose manifests were. */
-  readonly #looked = new Set<string>()
+  readonly #chain: Chain
 
   constructor(platform: Platform, home: Home, kind: LedgerKind) {
     this.#platform = platform
     this.#home = home
     this.#kind = kind
     this.#folder = home.segments[kind]
+    this.#chain = new Chain(platform, home, kind)
   }
 
   /** Undefined when another process has done it. */
   async seal(segment: Segment): Promise<Sealed | undefined> {
     const { files } = this.#platform
-    if (!this.#swept) await this.#sweep()
+    if (!this.#swept) await sweepDrafts(this.#platform, this.#folder)
     this.#swept = true
     const stat = await files.stat(segment.path)
     if (stat === undefined) return undefined
@@ -118,7 +108,7 @@ class Sealer {
       const draft = await this.#pack(segment, plain, stat.bytes)
       if ((await files.stat(segment.path))?.bytes !== stat.bytes)
         return { segment, sealed: false, reason: 'changed' }
-      if (draft.storedBytes !== undefined) await this.#publish(sealedPathOf(segment))
+      if (draft.storedBytes !== undefined) await publishDraft(this.#platform, sealedPathOf(segment))
       const manifest = await this.#addToChain(segment, {
         ...draft,
         writtenAt: String(BigInt(Math.round(stat.modifiedMs)) * MS),
@@ -132,7 +122,7 @@ class Sealer {
   /** A manifest is there beside the plain file: someone was killed before unlinking it. */
   async #finish(segment: Segment, manifest: Manifest | undefined): Promise<Sealed | undefined> {
     if (manifest === undefined) return { segment, sealed: false, reason: 'unreadable' }
-    await this.#chainEnd()
+    await this.#chain.end()
     if (manifest.storedBytes === undefined) return undefined
     const problem = await this.#compare(segment, manifest)
     if (problem !== undefined) return { segment, sealed: false, reason: problem }
@@ -183,7 +173,7 @@ class Sealer {
     const stored: SealedBlock[] = []
     let storedBytes = 0
     const path = sealedPathOf(segment)
-    const draft = packs ? await this.#openDraft(path) : undefined
+    const draft = packs ? await openDraft(this.#platform, path) : undefined
     try {
       for await (const block of wholeLineBlocks(plain, bytes)) {
         const offset = blocks.length === 0 ? 0 : blocks.at(-1)!.offset + blocks.at(-1)!.bytes
@@ -194,7 +184,7 @@ class Sealer {
         const one: ManifestBlock = { offset, bytes: block.length, sha256: sha256(block) }
         const packed = await packing
         if (packed !== undefined) {
-          await write(draft!, packed, storedBytes, path)
+          await writeAll(draft!, packed, storedBytes, path)
           const place = { storedOffset: storedBytes, storedBytes: packed.length }
           stored.push({ offset, bytes: block.length, ...place })
           Object.assign(one, place)
@@ -207,7 +197,7 @@ class Sealer {
       }
       if (draft !== undefined) {
         const table = tableMember(stored)
-        await write(draft, table, storedBytes, path)
+        await writeAll(draft, table, storedBytes, path)
         storedBytes += table.length
         await draft.datasync()
       }
@@ -226,70 +216,16 @@ class Sealer {
     }
   }
 
-  async #addToChain(
+  #addToChain(
     segment: Segment,
     draft: Omit<Manifest, 'manifest' | 'number' | 'previous' | 'sealedAt'>,
   ): Promise<Manifest> {
-    const end = await this.#chainEnd()
     const { kind, segment: name, ...facts } = draft
-    const manifest: Manifest = {
-      manifest: MANIFEST_VERSION,
-      kind,
-      segment: name,
-      number: end.number + 1,
-      previous: end.sha256,
-      sealedAt: String(this.#platform.clock.nowUnixNano()),
-      ...facts,
-    }
-    const text = Buffer.from(`${JSON.stringify(manifest)}\n`)
-    await this.#replace(manifestPath(this.#home, this.#kind, segment.name), text)
-    await this.#endChain({ number: manifest.number, sha256: sha256(text) })
-    return manifest
-  }
-
-  /**
-   * The manifest sealed last. `chain.json`, which comes after it, is behind when its writer was killed in between, and
-   * anyone may have removed it; so each manifest is looked at once.
-   */
-  async #chainEnd(): Promise<ChainEnd> {
-    const told = await readChainEnd(this.#platform, this.#home, this.#kind)
-    if (typeof told === 'object' && told.number > this.#last.number) this.#last = told
-    const found = await readManifests(this.#platform, this.#home, this.#kind, this.#looked)
-    for (const { segment, manifest, sha256: hash } of found) {
-      this.#looked.add(segment)
-      if (manifest !== undefined && manifest.number > this.#last.number)
-        this.#last = { number: manifest.number, sha256: hash }
-    }
-    if (typeof told !== 'object' || told.number !== this.#last.number) await this.#endChain(this.#last)
-    return this.#last
-  }
-
-  async #endChain(end: ChainEnd): Promise<void> {
-    if (end.number === 0) return
-    const text = `${JSON.stringify({ chain: MANIFEST_VERSION, kind: this.#kind, ...end })}\n`
-    await this.#replace(chainPath(this.#home, this.#kind), Buffer.from(text))
-  }
-
-  /** Durable when it resolves; whole under its name or not at all. */
-  async #replace(path: string, bytes: Uint8Array): Promise<void> {
-    const draft = await this.#openDraft(path)
-    try {
-      await write(draft, bytes, 0, path)
-      await draft.datasync()
-    } finally {
-      await draft.close()
-    }
-    await this.#publish(path)
-  }
-
-  async #openDraft(path: string): Promise<OpenFile> {
-    await this.#platform.files.unlink(path + DRAFT_SUFFIX).catch(ignoreMissing)
-    return this.#platform.files.open(path + DRAFT_SUFFIX, 'create', 0o600)
-  }
-
-  async #publish(path: string): Promise<void> {
-    await this.#platform.files.rename(path + DRAFT_SUFFIX, path)
-    await this.#platform.files.syncDirectory(this.#folder)
+    const sealedAt = String(this.#platform.clock.nowUnixNano())
+    return this.#chain.add((link) => ({
+      path: manifestPath(this.#home, this.#kind, segment.name),
+      entry: { manifest: MANIFEST_VERSION, kind, segment: name, ...link, sealedAt, ...facts },
+    }))
   }
 
   async #done(segment: Segment, { bytes, storedBytes }: Manifest): Promise<Sealed> {
@@ -302,14 +238,6 @@ class Sealer {
     await files.unlink(segment.path)
     await files.syncDirectory(this.#folder)
     return { segment, sealed: true, bytes, storedBytes }
-  }
-
-  /** What killed sealers left half written. */
-  async #sweep(): Promise<void> {
-    const { files } = this.#platform
-    for (const entry of await files.readdir(this.#folder)) {
-      if (entry.endsWith(DRAFT_SUFFIX)) await files.unlink(join(this.#folder, entry)).catch(ignoreMissing)
-    }
   }
 }
 
@@ -333,14 +261,4 @@ async function* wholeLineBlocks(file: OpenFile, bytes: number): AsyncGenerator<B
 async function endsWhole(file: OpenFile, bytes: number): Promise<boolean> {
   const last = Buffer.alloc(1)
   return (await file.read(last, bytes - 1)) === 1 && last[0] === LINE_FEED
-}
-
-async function write(file: OpenFile, bytes: Uint8Array, at: number, path: string): Promise<void> {
-  if ((await file.write([bytes], at)) < bytes.length)
-    throw Object.assign(new Error(`no space left for ${path}`), { code: 'ENOSPC' })
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (systemCode(error) !== 'ENOENT') throw error
-  return undefined
 }

@@ -1,3 +1,5 @@
+import { LINE_BYTES_MAX } from './limits.ts'
+
 /** A run of a segment's bytes that is packed as one gzip member and read by itself. */
 export interface SealedBlock {
   /** In the segment, as if it were not sealed. */
@@ -66,6 +68,8 @@ export function parseTable(member: Buffer, fileBytes: number): SealedBlock[] | u
   for (let at = CONTENT_AT; at + ENTRY_BYTES <= CONTENT_AT + content - 4; at += ENTRY_BYTES) {
     const storedBytes = member.readUInt32LE(at)
     const bytes = member.readUInt32LE(at + 4)
+    // No block is larger: a flipped bit of a length must not make anyone reserve gigabytes for it.
+    if (bytes > LINE_BYTES_MAX) return undefined
     blocks.push({ offset, bytes, storedOffset, storedBytes })
     offset += bytes
     storedOffset += storedBytes

@@ -1,5 +1,6 @@
 import { systemCode } from '../platform/index.ts'
 import type { OpenFile, Platform } from '../platform/index.ts'
+import { ignoreMissing } from './draft.ts'
 import { blocksOf } from './sealed-blocks.ts'
 import type { SealedBlock } from './sealed-format.ts'
 import { sealedPathOf } from './segment.ts'
@@ -13,6 +14,8 @@ export type SegmentFile =
       blocks: readonly SealedBlock[]
       /** Undefined when the block is damaged: what its checksum does not vouch for is not told. */
       readBlock(block: SealedBlock): Promise<Buffer | undefined>
+      /** The block as it is stored; undefined when the file ends before it does. */
+      readStored(block: SealedBlock): Promise<Buffer | undefined>
       close(): Promise<void>
     }
 
@@ -39,20 +42,29 @@ export async function openSegment(platform: Platform, segment: Segment): Promise
     sealed: true,
     blocks,
     readBlock: (block) => unpack(platform, file, block),
+    readStored: (block) => readStored(file, block),
     close: () => file.close(),
   }
+}
+
+async function readStored(
+  file: OpenFile,
+  { storedOffset, storedBytes }: SealedBlock,
+): Promise<Buffer | undefined> {
+  const packed = Buffer.allocUnsafe(storedBytes)
+  return (await file.read(packed, storedOffset)) < storedBytes ? undefined : packed
 }
 
 export async function unpack(
   platform: Platform,
   file: OpenFile,
-  { bytes, storedOffset, storedBytes }: SealedBlock,
+  block: SealedBlock,
 ): Promise<Buffer | undefined> {
-  const packed = Buffer.allocUnsafe(storedBytes)
-  if ((await file.read(packed, storedOffset)) < storedBytes) return undefined
+  const packed = await readStored(file, block)
+  if (packed === undefined) return undefined
   try {
-    const unpacked = (await platform.compression.decompress(packed, Math.max(1, bytes))) as Buffer
-    return unpacked.length === bytes ? unpacked : undefined
+    const unpacked = (await platform.compression.decompress(packed, Math.max(1, block.bytes))) as Buffer
+    return unpacked.length === block.bytes ? unpacked : undefined
   } catch {
     return undefined
   }
@@ -62,7 +74,7 @@ const LINE_FEED = 0x0a
 
 /**
  * The bytes [from, to) of a segment, fewer at its end. Damaged blocks of a sealed one read as empty lines, so that
- * everything around them is found where it is.
+ * everything around them is found where it is. None of a segment that retention removed since it was listed.
  */
 export async function readSegmentRange(
   platform: Platform,
@@ -70,7 +82,8 @@ export async function readSegmentRange(
   from: number,
   to: number,
 ): Promise<Buffer> {
-  const opened = await openSegment(platform, segment)
+  const opened = await openSegment(platform, segment).catch(ignoreMissing)
+  if (opened === undefined) return Buffer.alloc(0)
   try {
     // Slow means: not from the shared pool, whose 8 KiB slabs a kept slice would hold on to.
     const bytes = Buffer.allocUnsafeSlow(Math.max(0, to - from))

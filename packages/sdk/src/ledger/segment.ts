@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { systemCode } from '../platform/index.ts'
+import { errnoOf, systemCode } from '../platform/index.ts'
 import type { Platform } from '../platform/index.ts'
 import type { HeaderLine, LedgerKind } from '../model/index.ts'
 import { SegmentNewerError } from './errors.ts'
@@ -14,7 +14,7 @@ export interface Segment {
   name: string
   /** The file it was listed as: a plain one may have been sealed since. */
   path: string
-  /** Of its lines when it was listed, unpacked. 0 when it is sealed and too damaged to tell. */
+  /** Of its lines when it was listed, unpacked. 0 when it is sealed, and too damaged to tell or not to be read. */
   bytes: number
   sealed: boolean
   /** What it takes on the disk. */
@@ -55,7 +55,10 @@ export async function findSegment(
   const sealedPath = sealedSegmentPath(home, kind, name)
   const sealed = await files.stat(sealedPath)
   if (sealed === undefined) return undefined
-  const blocks = await blocksOf(platform, sealedPath, sealed)
+  // Of a file that cannot be read its name is told all the same, so that one file does not hide the others.
+  const blocks = await blocksOf(platform, sealedPath, sealed).catch((error: unknown) => {
+    if (errnoOf(error) === undefined) throw error
+  })
   const last = blocks?.at(-1)
   return {
     kind,

@@ -156,6 +156,7 @@ describe('verifying a ledger', () => {
         offset: 0,
         finding: 'badHeader',
         reason: `the header's kind is "spans"`,
+        bytes: header('spans').length + 1,
       },
     ])
   })

@@ -3,9 +3,12 @@ import type { LedgerKind } from '../model/index.ts'
 import { SegmentNewerError } from './errors.ts'
 import { LEDGER_KINDS } from './home.ts'
 import type { Home } from './home.ts'
+import { errnoOf } from '../platform/index.ts'
 import { EventSequence } from './event-sequence.ts'
+import { factsOf, keyOf } from './findings.ts'
 import type { Finding, Place } from './findings.ts'
 import type { ChainEnd } from './manifest.ts'
+import { readNotes } from './note.ts'
 import { readSegment } from './reader.ts'
 import { listSegments, readHeader } from './segment.ts'
 import type { Segment } from './segment.ts'
@@ -14,12 +17,17 @@ import { verifySeals } from './verify-seals.ts'
 /** Comes last; `lines` counts records, neither headers nor definitions. */
 export interface VerifySummary {
   finding: 'summary'
+  /** That no repair has dealt with. */
   findings: number
+  /** That one has. */
+  repaired: number
   segments: number
   bytes: number
   /** On the disk, of which sealed segments take less. */
   storedBytes: number
   sealedSegments: number
+  /** Segments that retention removed, and their bytes. */
+  removed: { segments: number; bytes: number }
   /** Bytes of sealed segments that do not unpack. */
   unreadableBytes: number
   lines: Record<LedgerKind, number>
@@ -38,7 +46,7 @@ const RECORD: Record<LedgerKind, string> = { spans: 'span', logs: 'log', metrics
  *
  * A torn line or an unfinished append at the end is not a damage while its writer is at work.
  *
- * Errors  the system's. A segment of a newer format is a finding.
+ * Errors  none of the system's: what it does not let be read is a finding, and so is a segment of a newer format.
  */
 export async function* verifyLedger(
   platform: Platform,
@@ -47,38 +55,81 @@ export async function* verifyLedger(
   const summary: VerifySummary = {
     finding: 'summary',
     findings: 0,
+    repaired: 0,
     segments: 0,
     bytes: 0,
     storedBytes: 0,
     sealedSegments: 0,
+    removed: { segments: 0, bytes: 0 },
     unreadableBytes: 0,
     lines: { spans: 0, logs: 0, metrics: 0, events: 0 },
     chains: { spans: NO_CHAIN, logs: NO_CHAIN, metrics: NO_CHAIN, events: NO_CHAIN },
   }
   for (const kind of LEDGER_KINDS) {
-    const sequence = new EventSequence()
-    const segments = await listSegments(platform, home, kind)
-    for (const segment of segments) {
-      summary.segments++
-      summary.bytes += segment.bytes
-      summary.storedBytes += segment.storedBytes
-      if (segment.sealed) summary.sealedSegments++
-      for await (const finding of verifySegment(platform, segment, sequence, summary)) {
-        summary.findings++
-        yield finding
-      }
-    }
-    const seals = verifySeals(platform, home, kind, segments)
-    for (let next = await seals.next(); ; next = await seals.next()) {
-      if (next.done === true) {
-        summary.chains[kind] = next.value
-        break
-      }
-      summary.findings++
-      yield next.value
+    let known: Map<string, string> | undefined
+    for await (const finding of orUnreadable(verifyKind(platform, home, kind, summary), kind, home)) {
+      known ??= await repairsOf(platform, home, kind).catch(() => new Map<string, string>())
+      const repairedAt = known.get(keyOf(factsOf(finding)))
+      if (repairedAt === undefined) summary.findings++
+      else summary.repaired++
+      yield repairedAt === undefined ? finding : { ...finding, repairedAt }
     }
   }
   yield summary
+}
+
+/** What a repair wrote down, and when. */
+async function repairsOf(platform: Platform, home: Home, kind: LedgerKind): Promise<Map<string, string>> {
+  const known = new Map<string, string>()
+  for (const { note } of await readNotes(platform, home, kind))
+    for (const facts of note?.repaired ?? []) known.set(keyOf(facts), note!.at)
+  return known
+}
+
+/** The folder itself may be one that the system does not let be read. */
+async function* orUnreadable(
+  findings: AsyncGenerator<Finding, void, void>,
+  kind: LedgerKind,
+  home: Home,
+): AsyncGenerator<Finding, void, void> {
+  try {
+    yield* findings
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === undefined) throw error
+    yield { kind, segment: '', path: home.segments[kind], offset: 0, finding: 'unreadable', errno }
+  }
+}
+
+async function* verifyKind(
+  platform: Platform,
+  home: Home,
+  kind: LedgerKind,
+  summary: VerifySummary,
+): AsyncGenerator<Finding, void, void> {
+  const sequence = new EventSequence()
+  const segments = await listSegments(platform, home, kind)
+  const unreadable = new Set<string>()
+  for (const segment of segments) {
+    summary.segments++
+    summary.bytes += segment.bytes
+    summary.storedBytes += segment.storedBytes
+    if (segment.sealed) summary.sealedSegments++
+    for await (const finding of verifySegment(platform, segment, sequence, summary)) {
+      if (finding.finding === 'unreadable') unreadable.add(segment.name)
+      yield finding
+    }
+  }
+  const seals = verifySeals(platform, home, kind, segments, unreadable)
+  for (let next = await seals.next(); ; next = await seals.next()) {
+    if (next.done === true) {
+      summary.chains[kind] = next.value.end
+      summary.removed.segments += next.value.removed.segments
+      summary.removed.bytes += next.value.removed.bytes
+      return
+    }
+    yield next.value
+  }
 }
 
 async function* verifySegment(
@@ -117,9 +168,17 @@ async function* verifySegment(
         const line = chunk.lines.subarray(start, stop)
         const offset = chunk.offset + start
         start = stop
+        if (isBlank(line)) {
+          sequence.damaged()
+          damagedBlocks++
+          yield { ...place(offset), finding: 'isolatedLine', bytes: line.length } as const
+          continue
+        }
         if (offset === 0) {
           const reason = problemOfHeader(line, segment)
-          if (reason !== undefined) yield { ...place(0), finding: 'badHeader', reason } as const
+          const { length } = line
+          if (reason !== undefined)
+            yield { ...place(0), finding: 'badHeader', reason, bytes: length } as const
           if (reason === undefined || !looksLikeRecord(line, segment.kind)) continue
         }
         const record = parseRecord(line, segment.kind)
@@ -132,8 +191,9 @@ async function* verifySegment(
         else summary.lines[segment.kind]++
         // Definitions may stand in what does not unpack: that is told once.
         for (const id of record.references) {
-          if (!definitions.has(id) && damagedBlocks === 0)
-            yield { ...place(offset), finding: 'missingDefinition', id } as const
+          if (definitions.has(id) || damagedBlocks > 0) continue
+          definitions.add(id)
+          yield { ...place(offset), finding: 'missingDefinition', id } as const
         }
         if (segment.kind === 'events') {
           for (const gap of sequence.next(record.line)) yield { ...place(offset), ...gap }
@@ -141,8 +201,11 @@ async function* verifySegment(
       }
     }
   } catch (error) {
-    if (!(error instanceof SegmentNewerError)) throw error
-    yield { ...place(0), finding: 'badHeader', reason: error.message } as const
+    const errno = errnoOf(error)
+    if (error instanceof SegmentNewerError)
+      yield { ...place(0), finding: 'badHeader', reason: error.message, bytes: 0 } as const
+    else if (errno !== undefined) yield { ...place(end), finding: 'unreadable', errno } as const
+    else throw error
     return
   }
   // A sealed one has no torn line, nor one that was sealed since it was listed.
@@ -153,9 +216,19 @@ async function* verifySegment(
   if (unfinished > 0) yield { ...place(end), finding: 'unfinishedAppend', events: unfinished } as const
 }
 
+const SPACE = 0x20
+
+/** What a repair leaves. */
+function isBlank(line: Uint8Array): boolean {
+  return line[0] === SPACE && line.subarray(0, -1).every((byte) => byte === SPACE)
+}
+
+/** The reason when a segment's first line is not its header. */
+export const NO_HEADER = 'the first line is not a header'
+
 function problemOfHeader(line: Uint8Array, segment: Segment): string | undefined {
   const header = readHeader(line, segment.path)
-  if (header === undefined) return 'the first line is not a header'
+  if (header === undefined) return NO_HEADER
   if (header.kind !== segment.kind) return `the header's kind is ${JSON.stringify(header.kind)}`
   if (header.segment !== segment.name) return `the header's segment is ${JSON.stringify(header.segment)}`
   return undefined
@@ -164,6 +237,23 @@ function problemOfHeader(line: Uint8Array, segment: Segment): string | undefined
 function looksLikeRecord(line: Uint8Array, kind: LedgerKind): boolean {
   return typeof parseRecord(line, kind) !== 'string'
 }
+
+/** What a reader of events cannot do without. */
+function problemOfEvent({
+  id,
+  stream,
+  version,
+  position,
+  time,
+}: Record<string, unknown>): string | undefined {
+  if (typeof id !== 'string' || typeof stream !== 'string') return 'no id or no stream'
+  if (!isCount(version) || !isCount(position)) return 'no version or no position'
+  return /^-?\d{1,19}$/.test(String(time))
+    ? undefined
+    : `the time is ${(JSON.stringify(time) ?? 'missing').slice(0, 40)}`
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0
 
 interface ParsedRecord {
   line: Record<string, unknown>
@@ -184,6 +274,8 @@ function parseRecord(bytes: Uint8Array, kind: LedgerKind): ParsedRecord | string
   if (first === undefined) return 'not a JSON object'
   const references: string[] = []
   if (first === RECORD[kind]) {
+    const problem = kind === 'events' ? problemOfEvent(line) : undefined
+    if (problem !== undefined) return problem
     if (kind === 'metrics' && typeof line['metric'] === 'string') references.push(line['metric'])
     if (kind !== 'events' && typeof line['in'] === 'string') references.push(line['in'])
     return { line, definition: undefined, references }

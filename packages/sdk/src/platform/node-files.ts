@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { constants } from 'node:fs'
-import type { Files, OpenFile, OpenMode } from './files.ts'
+import { dirname } from 'node:path'
+import type { Files, FolderEntry, OpenFile, OpenMode } from './files.ts'
 
 const FLAGS: Record<OpenMode, number> = {
   read: constants.O_RDONLY,
@@ -17,19 +18,46 @@ function call<T = void>(start: (done: Callback<T>) => void): Promise<T> {
   })
 }
 
+/**
+ * With its parents. Not node:fs's `recursive`: where a file system answers ENOENT for a folder that can never be, as /proc does, that
+ * never ends.
+ */
+async function makeFolder(path: string, mode: number): Promise<void> {
+  const make = (): Promise<void> => call((done) => fs.mkdir(path, { mode }, done as fs.NoParamCallback))
+  try {
+    await make().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' || dirname(path) === path) throw error
+      await makeFolder(dirname(path), mode)
+      await make()
+    })
+  } catch (error) {
+    const stat = await call<fs.Stats>((done) => fs.stat(path, done)).catch(() => undefined)
+    if (stat?.isDirectory() !== true) throw error
+  }
+}
+
 export const nodeFiles: Files = {
   async open(path, how, mode = 0o600) {
     return openFile(await call<number>((done) => fs.open(path, FLAGS[how], mode, done)))
   },
-  async mkdir(path, mode) {
-    await call<string | undefined>((done) => fs.mkdir(path, { recursive: true, mode }, done))
-  },
+  mkdir: makeFolder,
   readdir: (path) => call<string[]>((done) => fs.readdir(path, done)),
+  async list(path) {
+    const entries = await call<fs.Dirent[]>((done) => fs.readdir(path, { withFileTypes: true }, done))
+    return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
+  },
   async stat(path) {
     const stat = await call<fs.Stats | undefined>((done) => {
       fs.stat(path, (error, value) => (error?.code === 'ENOENT' ? done(null, undefined) : done(error, value)))
     })
-    return stat && { bytes: stat.size, modifiedMs: stat.mtimeMs, changedMs: stat.ctimeMs }
+    return (
+      stat && {
+        bytes: stat.size,
+        mode: stat.mode & 0o777,
+        modifiedMs: stat.mtimeMs,
+        changedMs: stat.ctimeMs,
+      }
+    )
   },
   rename: (from, to) => call((done) => fs.rename(from, to, done as fs.NoParamCallback)),
   link: (existing, path) => call((done) => fs.link(existing, path, done as fs.NoParamCallback)),
@@ -52,6 +80,12 @@ export const nodeFiles: Files = {
       return () => {}
     }
   },
+}
+
+function kindOf(entry: fs.Dirent): FolderEntry['kind'] {
+  if (entry.isFile()) return 'file'
+  if (entry.isDirectory()) return 'folder'
+  return entry.isSymbolicLink() ? 'link' : 'other'
 }
 
 /** Windows neither opens nor syncs folders; NTFS journals names by itself. */

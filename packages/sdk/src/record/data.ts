@@ -140,6 +140,24 @@ export interface HistogramPoint extends Point {
   readonly counts: readonly number[]
 }
 
+/** Buckets whose bounds are powers of 2^(2^-scale). Recorded by OpenTelemetry's own SDK, not by this one. */
+export interface ExponentialHistogramPoint extends Point {
+  readonly count: number
+  readonly sum: number
+  readonly min: number | undefined
+  readonly max: number | undefined
+  readonly scale: number
+  readonly zeroCount: number
+  readonly positive: ExponentialBuckets
+  readonly negative: ExponentialBuckets
+}
+
+export interface ExponentialBuckets {
+  /** Index of the first of `counts`. */
+  readonly offset: number
+  readonly counts: readonly number[]
+}
+
 /** The parts of a metric that do not depend on its kind. One object for a metric's whole life, except for its points. */
 export interface MetricDescription {
   readonly name: string
@@ -162,6 +180,11 @@ export type MetricData = { readonly metric: MetricDescription } & (
       readonly type: 'histogram'
       readonly temporality: Temporality
       readonly points: readonly HistogramPoint[]
+    }
+  | {
+      readonly type: 'exponentialHistogram'
+      readonly temporality: Temporality
+      readonly points: readonly ExponentialHistogramPoint[]
     }
 )
 

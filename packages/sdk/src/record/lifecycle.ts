@@ -26,6 +26,8 @@ export function attachToProcess(recorder: Recorder): () => void {
   }
   process.on('beforeExit', onBeforeExit)
   process.on('exit', onExit)
+  // Deno tells of an exception nobody caught only so.
+  process.on('uncaughtExceptionMonitor', onExit)
   for (const signal of SIGNALS) {
     try {
       process.on(signal, onSignal)
@@ -36,6 +38,7 @@ export function attachToProcess(recorder: Recorder): () => void {
   return () => {
     process.off('beforeExit', onBeforeExit)
     process.off('exit', onExit)
+    process.off('uncaughtExceptionMonitor', onExit)
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
 }

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { setInterval, clearInterval, setTimeout } from 'node:timers'
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
 import { nodePlatform, uuidv7 } from '../platform/index.ts'
 import type { Platform } from '../platform/index.ts'
 import type { Attributes } from './attributes.ts'
@@ -78,8 +78,14 @@ export function startRecording(options: StartOptions = {}): Recording | undefine
 const sleep: Platform['clock']['sleep'] = (ms, signal) =>
   new Promise((resolve) => {
     if (signal?.aborted) return resolve()
-    setTimeout(resolve, ms).unref()
-    signal?.addEventListener('abort', () => resolve(), { once: true })
+    // A signal lives as long as recording does: what each sleep left on it would add up.
+    const done = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms).unref()
+    signal?.addEventListener('abort', done)
   })
 
 /** The machine itself, but no sleep in it keeps the process alive. */

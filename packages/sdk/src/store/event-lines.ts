@@ -29,9 +29,13 @@ export function prepareEvents(stream: string, events: readonly NewEvent[], now: 
     if (data === undefined || !event.event || !event.id)
       throw new TypeError('an event has a name, an id and data in JSON')
     const time = event.time ?? String(now())
+    const schema = event.schema === undefined || event.schema === 1 ? '' : `,"schema":${event.schema}`
+    if (schema !== '' && !(Number.isSafeInteger(event.schema) && event.schema! > 1))
+      throw new TypeError('the schema of an event is a whole number from 1 up')
+    if (!isTime(time)) throw new TypeError(`time: ${JSON.stringify(time)} is no number of nanoseconds`)
     const meta = event.meta === undefined ? '' : `,"meta":${JSON.stringify(event.meta)}`
     const front = `{"event":${JSON.stringify(event.event)},"id":${JSON.stringify(event.id)},"stream":${JSON.stringify(stream)}`
-    const back = `,"time":${JSON.stringify(time)},"data":${data}${meta}}\n`
+    const back = `,"time":${JSON.stringify(time)}${schema},"data":${data}${meta}}\n`
     const own = Buffer.byteLength(front) + Buffer.byteLength(back)
     if (own > EVENT_BYTES_MAX) throw new EventTooLargeError(stream, own, EVENT_BYTES_MAX, event.event)
     bytes += own
@@ -41,30 +45,46 @@ export function prepareEvents(stream: string, events: readonly NewEvent[], now: 
   return { prepared, bytes }
 }
 
+/** What only the lock's holder knows of an event. */
+export interface EventPlace {
+  version: number
+  position: number
+  recorded: string
+}
+
 /** `more`: how many events of the same append follow. */
 export function eventLine(
   { front, back }: PreparedEvent,
-  version: number,
-  position: number,
+  { version, position, recorded }: EventPlace,
   more: number,
 ): string {
-  return `${front},"version":${version},"position":${position}${more > 0 ? `,"more":${more}` : ''}${back}`
+  return `${front},"version":${version},"position":${position}${more > 0 ? `,"more":${more}` : ''},"recorded":"${recorded}"${back}`
 }
 
-export function recordedEvent(
-  prepared: PreparedEvent,
-  stream: string,
-  version: number,
-  position: number,
-): RecordedEvent {
-  return { ...prepared.event, stream, version, position }
+export function recordedEvent(prepared: PreparedEvent, stream: string, place: EventPlace): RecordedEvent {
+  return { ...prepared.event, stream, ...place }
 }
+
+const RECORDED = ',"recorded":"'
+
+/** When the ledger took the event of a line; 0 when it does not say. Quotes inside of strings are escaped: found is found. */
+export function recordedIn(line: Uint8Array): bigint {
+  const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1')
+  const at = text.indexOf(RECORDED)
+  // Behind the time it would be some key of the event's data.
+  if (at === -1 || at > text.indexOf(',"time":')) return 0n
+  const digits = /^\d{1,19}/.exec(text.slice(at + RECORDED.length, at + RECORDED.length + 19))
+  return digits === null ? 0n : BigInt(digits[0])
+}
+
+const isTime = (time: unknown): boolean => typeof time === 'string' && /^-?\d{1,19}$/.test(time)
 
 /** Undefined when the line is damaged; bytes that are no UTF-8 are damage too, or a flipped byte would pass as another text. */
 export function parseEventLine(line: Uint8Array): RecordedEvent | undefined {
   if (!isUtf8(line)) return undefined
   try {
     const event = JSON.parse((line as Buffer).toString('utf8')) as RecordedEvent & { more?: number }
+    if (!isTime(event.time)) return undefined
     if (event.more === undefined) return event
     const { more: _, ...recorded } = event
     return recorded

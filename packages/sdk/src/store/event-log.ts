@@ -14,6 +14,7 @@ import type { OpenFile, Platform } from '../platform/index.ts'
 import { SegmentGoneError, StorageFullError, StorageSyncError, writeError } from './errors.ts'
 import { EventHead } from './event-head.ts'
 import type { HeadFields } from './event-head.ts'
+import { recordedIn } from './event-lines.ts'
 import { EventIndex } from './event-index.ts'
 import type { IndexedSegment } from './event-index.ts'
 import type { EventDamage } from './event-store.ts'
@@ -55,6 +56,8 @@ export class EventLog {
   readonly #segmentBytesMax: number
   readonly #head = new EventHead()
   #current: OpenSegment | undefined
+  /** When the last event that was read or written was recorded. */
+  #recorded = 0n
   /** There are lines whose fsync this process has not seen. */
   #unsynced = true
   /** Lines behind `syncedEnd` may not be on the disk although the system takes them for written. */
@@ -122,7 +125,13 @@ export class EventLog {
     await this.#sync(segment, segment.end + lines.length)
     for (const head of heads) this.index.add(head, segment.end + head.offset)
     segment.end += lines.length
-    segment.lastLine = lines.subarray(heads.at(-1)!.offset)
+    this.#lastLineIs(segment, lines.subarray(heads.at(-1)!.offset))
+  }
+
+  /** Under the lock: the time by which what is appended next is recorded. It does not go back with the clock. */
+  nextRecorded(): bigint {
+    const now = this.#platform.clock.nowUnixNano()
+    return now > this.#recorded ? now : this.#recorded
   }
 
   async close(): Promise<void> {
@@ -216,7 +225,13 @@ export class EventLog {
     }
     // A copy: a view would keep the chunk.
     if (lastStart >= 0)
-      segment.lastLine = Uint8Array.from(lines.subarray(lastStart, segment.end - chunk.offset))
+      this.#lastLineIs(segment, Uint8Array.from(lines.subarray(lastStart, segment.end - chunk.offset)))
+  }
+
+  #lastLineIs(segment: OpenSegment, line: Uint8Array): void {
+    segment.lastLine = line
+    const recorded = recordedIn(line)
+    if (recorded > this.#recorded) this.#recorded = recorded
   }
 
   #readDamage(segment: OpenSegment, offset: number, end: number, pending: Pending[]): void {

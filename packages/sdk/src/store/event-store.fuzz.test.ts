@@ -110,15 +110,19 @@ async function simulate(seed: number): Promise<number> {
 }
 
 describe('events, when processes are killed, the power fails and the disk refuses', () => {
-  test(`what was acknowledged is there once, in order, and nothing half (${SEEDS} seeds)`, async () => {
-    let acknowledged = 0
-    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
-      try {
-        acknowledged += await simulate(seed)
-      } catch (error) {
-        throw new Error(`seed ${seed}: run again with FUZZ_SEED=${seed} FUZZ_SEEDS=1`, { cause: error })
+  test(
+    `what was acknowledged is there once, in order, and nothing half (${SEEDS} seeds)`,
+    { timeout: 120_000 + 1_000 * SEEDS },
+    async () => {
+      let acknowledged = 0
+      for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+        try {
+          acknowledged += await simulate(seed)
+        } catch (error) {
+          throw new Error(`seed ${seed}: run again with FUZZ_SEED=${seed} FUZZ_SEEDS=1`, { cause: error })
+        }
       }
-    }
-    expect(acknowledged).toBeGreaterThan(SEEDS)
-  })
+      expect(acknowledged).toBeGreaterThan(SEEDS)
+    },
+  )
 })

@@ -33,6 +33,7 @@ interface Draft {
   versions: Map<string, number>
   ids: Set<string>
   results: { queued: Queued; result: AppendResult }[]
+  recorded: bigint
 }
 
 /** Appends of this process, in the order they came: as many as wait share one lock, one write and one fsync. */
@@ -117,7 +118,16 @@ export class EventWriter {
     try {
       await log.catchUp()
       await log.prepareToWrite(tookOver)
-      const draft: Draft = { text: '', bytes: 0, heads: [], versions: new Map(), ids: new Set(), results: [] }
+      const recorded = log.nextRecorded()
+      const draft: Draft = {
+        text: '',
+        bytes: 0,
+        heads: [],
+        versions: new Map(),
+        ids: new Set(),
+        results: [],
+        recorded,
+      }
       for (const queued of group) this.#decide(queued, draft)
       if (draft.heads.length > 0) await log.append(Buffer.from(draft.text), draft.heads)
       else if (draft.results.length > 0) await log.ensureSynced()
@@ -149,13 +159,14 @@ export class EventWriter {
     for (const [i, one] of fresh.entries()) {
       const version = actual + i + 1
       const position = index.last + draft.heads.length + 1
-      const line = eventLine(one, version, position, fresh.length - i - 1)
+      const place = { version, position, recorded: String(draft.recorded) }
+      const line = eventLine(one, place, fresh.length - i - 1)
       const id = Buffer.from(one.event.id)
       draft.heads.push({ stream, version, position, id, idStart: 0, idEnd: id.length, offset: draft.bytes })
       draft.text += line
       draft.bytes += Buffer.byteLength(line)
       draft.ids.add(one.event.id)
-      appended.push(recordedEvent(one, stream, version, position))
+      appended.push(recordedEvent(one, stream, place))
     }
     const version = actual + fresh.length
     draft.versions.set(stream, version)

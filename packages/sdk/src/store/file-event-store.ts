@@ -106,6 +106,16 @@ export async function openEventStore(
       }
     },
 
+    async *readBatches({ fromPosition = 1, types } = {}) {
+      await catchUp()
+      yield* reader.readBatches(range(Math.max(fromPosition, log.index.first), log.index.last), types)
+    },
+
+    async absent(ids) {
+      await catchUp()
+      return new Set(ids.filter((id) => !log.index.ids.has(id)))
+    },
+
     async *subscribe({ fromPosition = 1, types, signal }) {
       const changes = new Changes(platform, home.segments.events, options.pollMs)
       const one: Following = { changes, next: fromPosition }

@@ -111,15 +111,19 @@ async function simulate(seed: number): Promise<number> {
 }
 
 describe('sealing, when sealers and writers are killed, the power fails and the disk refuses', () => {
-  test(`every line is readable once at every moment, and the chain holds (${SEEDS} seeds)`, async () => {
-    let sealed = 0
-    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
-      try {
-        sealed += await simulate(seed)
-      } catch (error) {
-        throw new Error(`seed ${seed}: run again with FUZZ_SEED=${seed} FUZZ_SEEDS=1`, { cause: error })
+  test(
+    `every line is readable once at every moment, and the chain holds (${SEEDS} seeds)`,
+    { timeout: 120_000 + 1_000 * SEEDS },
+    async () => {
+      let sealed = 0
+      for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+        try {
+          sealed += await simulate(seed)
+        } catch (error) {
+          throw new Error(`seed ${seed}: run again with FUZZ_SEED=${seed} FUZZ_SEEDS=1`, { cause: error })
+        }
       }
-    }
-    expect(sealed).toBeGreaterThan(SEEDS)
-  })
+      expect(sealed).toBeGreaterThan(SEEDS)
+    },
+  )
 })

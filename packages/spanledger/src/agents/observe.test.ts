@@ -57,6 +57,22 @@ describe.each(Object.entries(AGENTS))('%s', (agent, records) => {
       )
   })
 
+  it('names the run and the task that its resource was given', () => {
+    const attrs = { 'spanledger.run.id': 'r-1', 'spanledger.task.id': 'T 7' }
+    const given = records().map((observed): Observed => {
+      const { resource } = observed.origin
+      const own = {
+        ...observed.origin,
+        resource: { ...resource, attrs: { ...resource?.attrs, ...attrs } },
+      }
+      return { ...observed, origin: own }
+    })
+    const events = eventsOf(given)
+    expect(events.length).toBeGreaterThan(0)
+    for (const { data } of events) expect(data).toMatchObject({ run: 'r-1', task: 'T 7' })
+    expect(events.map(({ id }) => id)).toEqual(eventsOf(records()).map(({ id }) => id))
+  })
+
   it('needs no content', () => {
     const content = /prompt$|arguments|^output$|function_args|full_command|args$|title/
     const without = records().map((observed) => {

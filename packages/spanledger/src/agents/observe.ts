@@ -121,8 +121,12 @@ function readFields(observation: Observation, rule: Rule, record: SpanLine | Log
 }
 
 function readOrigin(observation: Observation, origin: OriginLine): void {
-  const directory = textOf(origin.resource?.attrs?.['process.working_directory'])
+  const attrs = origin.resource?.attrs
+  const directory = textOf(attrs?.['process.working_directory'])
   if (directory !== undefined) observation.workingDirectory ??= directory
+  const [run, task] = [textOf(attrs?.['spanledger.run.id']), textOf(attrs?.['spanledger.task.id'])]
+  if (run !== undefined) observation.run = run.slice(0, SESSION_ID_MAX)
+  if (task !== undefined) observation.task = task.slice(0, SESSION_ID_MAX)
 }
 
 const isSpan = (record: SpanLine | LogLine): record is SpanLine => 'start' in record

@@ -43,6 +43,9 @@ export interface ObservedTokens {
  */
 export interface Observation extends ObservedFields {
   session: string
+  /** Of the `spanledger run` it was recorded in, and the task that was for: from the resource. */
+  run?: string
+  task?: string
   agent: string
   agentVersion?: string
   source: string

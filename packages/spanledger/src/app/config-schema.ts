@@ -1,13 +1,17 @@
 import * as v from 'valibot'
 import { parse } from 'yaml'
+import { retentionSchema } from './retention-config.ts'
+import { findingsOf } from './config-findings.ts'
 import { ConfigError, DEFAULT_CONFIG, type Config } from './config.ts'
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))
 const contentRule = v.picklist(['keep', 'drop', 'hash'])
 
-const { receive } = DEFAULT_CONFIG
+const { receive, sealing } = DEFAULT_CONFIG
 
 const schema = v.strictObject({
+  // The SDK's part, which it checks itself.
+  telemetry: v.optional(v.unknown()),
   receive: v.optional(
     v.strictObject({
       otlpHttpPort: v.optional(port, receive.otlpHttpPort),
@@ -17,6 +21,8 @@ const schema = v.strictObject({
     }),
     receive,
   ),
+  retention: v.optional(retentionSchema, {}),
+  sealing: v.optional(v.strictObject({ background: v.optional(v.boolean(), sealing.background) }), sealing),
   redaction: v.optional(
     v.strictObject({
       enabled: v.optional(v.boolean()),
@@ -47,13 +53,14 @@ export function parseConfig(file: string, text: string): Config {
   if (Array.isArray(raw))
     throw new ConfigError(file, '(top level): expected keys such as receive: or redaction:, found a list')
   const result = v.safeParse(schema, raw)
-  if (!result.success) throw new ConfigError(file, result.issues.map(describe).join('; '))
-  const { redaction = {} } = result.output
-  return { receive: result.output.receive, redaction: redaction as Config['redaction'] }
+  if (!result.success) throw new ConfigError(file, findingsOf(result.issues, { text, schema, describe }))
+  const { receive: ports, retention, sealing: sealed, redaction = {} } = result.output
+  return { receive: ports, retention, sealing: sealed, redaction: redaction as Config['redaction'] }
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? '(top level)'
   if (issue.type === 'strict_object' && issue.expected === 'never') return `unknown key ${path}`
+  if (issue.type === 'check') return `${path}: ${issue.message}`
   return `${path}: expected ${issue.expected}, found ${issue.received}`
 }

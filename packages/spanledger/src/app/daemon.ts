@@ -2,24 +2,14 @@ import { randomBytes } from 'node:crypto'
 import http from 'node:http'
 import { openHome, type Home } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
-import { openSignalStore } from '@spanledger/sdk/store'
-import {
-  createGuard,
-  createInflight,
-  createIngest,
-  createOtlpGrpcServer,
-  createOtlpHttpHandler,
-  DEFAULT_RECEIVE_LIMITS,
-  listenOnLoopback,
-  type Listening,
-} from '../receive/index.ts'
+import { createOtlpGrpcServer, listenOnLoopback, type Listening } from '../receive/index.ts'
 import { loadConfig } from './load-config.ts'
 import { claimDaemonFile, readDaemonFile, removeDaemonFile } from './daemon-file.ts'
 import { createApiServer } from './api-server.ts'
 import { createQuestions } from './questions.ts'
+import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
-import { sealInBackground } from './sealing.ts'
-import { transcoderOf } from './transcode.ts'
+import { tendInBackground } from './tending.ts'
 import { createWarner } from './warn.ts'
 
 export interface DaemonOptions {
@@ -52,6 +42,9 @@ class AlreadyRunningError extends Error {
   }
 }
 
+/** Tasks are followed once the daemon is at rest: receiving comes first. */
+const FOLLOW_AFTER_MS = 500
+
 async function refuseSecond(platform: Platform, home: Home): Promise<void> {
   const running = await readDaemonFile(platform, home)
   if (running !== undefined) throw new AlreadyRunningError(home.dir, running.process.pid, running.port)
@@ -71,17 +64,12 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
   const ports = { ...config.receive, ...options }
   const warn = createWarner(platform, options.warn)
 
-  const store = openSignalStore(platform, home)
-  const { ingest, counts } = createIngest({
-    transcoder: transcoderOf(config),
-    store,
-    onRefused: (error) => warn(error.message),
+  const receiver = createReceiver(platform, home, config, {
+    warn,
     onAgentBatch: (batch) => questions.observe(batch),
   })
-  const questions = createQuestions(platform, home, { received: counts })
-  const guard = createGuard({ allowedHosts: config.receive.allowedHosts })
-  const limits = DEFAULT_RECEIVE_LIMITS
-  const receiver = { ingest, guard, limits, inflight: createInflight(limits) }
+  const { guard } = receiver
+  const questions = createQuestions(platform, home, { received: receiver.counts })
   const token = randomBytes(24).toString('base64url')
   const run = (name: string, params: unknown): Promise<unknown> => questions.answer(name, params)
 
@@ -97,25 +85,27 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     return listener.port
   }
   let repairing: Promise<void> | undefined
-  let stopSealing: (() => Promise<void>) | undefined
+  let stopTending: (() => Promise<void>) | undefined
+  const stopped = new AbortController()
+  let following: Promise<void> | undefined
   const close = async (): Promise<void> => {
     await Promise.all(listening.map((listener) => listener.close()))
     removeDaemonFile(home, token)
-    await Promise.all([repairing, stopSealing?.()])
-    await store.close()
+    stopped.abort()
+    await Promise.all([repairing, stopTending?.(), following])
+    await receiver.close()
     await questions.close()
   }
 
   try {
-    const handler = createOtlpHttpHandler(receiver)
     const otlpHttpPort = await listen(
-      () => http.createServer(handler),
+      () => http.createServer(receiver.http),
       ports.otlpHttpPort,
       'OTLP over HTTP',
       '--otlp-http-port',
     )
     const otlpGrpcPort = await listen(
-      () => createOtlpGrpcServer(receiver),
+      () => createOtlpGrpcServer(receiver.parts),
       ports.otlpGrpcPort,
       'OTLP over gRPC',
       '--otlp-grpc-port',
@@ -130,7 +120,14 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     const file = { process: await platform.processes.self(), token, ...addresses }
     if (!(await claimDaemonFile(platform, home, file))) await refuseSecond(platform, home)
     repairing = repairTornLines(platform, home, warn)
-    stopSealing = sealInBackground(platform, home, warn)
+    stopTending = tendInBackground(platform, home, {
+      seals: config.sealing.background,
+      retains: Object.keys(config.retention).length > 0,
+      warn,
+    })
+    following = platform.clock
+      .sleep(FOLLOW_AFTER_MS, stopped.signal)
+      .then(() => (stopped.signal.aborted ? undefined : questions.follow(stopped.signal, warn)))
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()

@@ -24,9 +24,21 @@ const host: CliHost = {
       warn: (message) => void process.stderr.write(`spanledger: ${message}\n`),
     })
   },
+  async run(options) {
+    const { runCommand } = await import('./run.ts')
+    return runCommand(platform, options, (message) => void process.stderr.write(`spanledger: ${message}\n`))
+  },
   async demo(ask) {
     const { demo } = await import('./demo/demo.ts')
     await demo(platform, ask, (text) => void process.stdout.write(text))
+  },
+  async settings(name, params, home) {
+    const { runSettings } = await import('./settings/settings.ts')
+    const env = { ...process.env, HOME: process.env['HOME'] ?? homedir() }
+    return runSettings(name, params, {
+      env: home === undefined ? env : { ...env, SPANLEDGER_HOME: home },
+      cwd: process.cwd(),
+    })
   },
   connect: (home) => connect(platform, home),
   async open(dir: string, options: { create?: boolean } = {}): Promise<Asker> {

@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRefusal, type QueryName, queryNamed } from '../query/index.ts'
+import {
+  type AnswerOf,
+  isRefusal,
+  isWriting,
+  paramsOf,
+  QUERIES,
+  type QueryName,
+  queryNamed,
+} from '../query/index.ts'
 import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Asker, CliHost } from './host.ts'
 import type { Output } from './output.ts'
 import { render, renderItem } from './render.ts'
 import { pacedLines, type PacedLine } from './paced.ts'
+import { rebuildProgress } from './render/projections.ts'
 import type { Terminal } from './terminal.ts'
 
 const TIMER_MS_MAX = 86_400_000
@@ -23,6 +32,8 @@ export interface Printer {
   complain(complaint: Complaint): ExitCode
   /** A word to a person beside the answer; nothing with --json, where the answer says it itself. */
   hint(text: string): void
+  /** The one line that says how far something is, in place of the one before; where standard error is a terminal. */
+  progress?: (text: string) => void
 }
 
 /** Asks one query and prints its answer: the daemon where one runs, since it has everything at hand; else in this process. */
@@ -31,14 +42,15 @@ export async function ask(
   { query, params, home, json }: Asked,
   printer: Printer,
 ): Promise<ExitCode> {
-  const { streams, effect } = queryNamed(query)
-  const local = streams === true || effect === 'writes'
+  const { streams, creates, ...asked } = queryNamed(query)
+  const writes = isWriting(asked, params)
+  const local = streams === true || writes
   const asker: Asker =
     (local ? undefined : await host.connect?.(home)) ??
-    (await host.open(home, { create: effect === 'writes' }))
+    (await host.open(home, { create: writes && creates !== false }))
   try {
-    const answer = await asker.run(query, params)
-    if (isRefusal(answer)) return printer.complain(ofRefusal(answer))
+    const answer = await withProgress(query, asker, printer, () => asker.run(query, params))
+    if (isRefusal(answer)) return printer.complain(ofRefusal(answer, paramsOf(QUERIES[query].params)))
     if (isStream(answer)) return await printStream(query, answer, printer, json)
     const paced = json ? undefined : pacedLines(query, answer, printer.terminal)
     if (paced !== undefined) {
@@ -50,9 +62,38 @@ export async function ask(
     // Trees say in their place how much was left out.
     const told = 'omitted' in (answer as object)
     if (cut === true && !told) printer.hint(`cut at ${limit}: there is more, --limit N shows it`)
-    return saysFailure(answer) ? EXIT.failed : EXIT.ok
+    return saysFailure(answer) ? EXIT.failed : saysRepaired(answer) ? EXIT.repaired : EXIT.ok
   } finally {
     await asker.close?.()
+  }
+}
+
+const PROGRESS_MS = 250
+
+/** Says on a terminal how far a rebuild is, wherever it is done: asked of the same asker. */
+async function withProgress(
+  query: QueryName,
+  asker: Asker,
+  { progress }: Printer,
+  work: () => Promise<unknown>,
+): Promise<unknown> {
+  if (query !== 'rebuild' || progress === undefined) return work()
+  const done = new AbortController()
+  const started = performance.now()
+  const watching = (async () => {
+    for (;;) {
+      await sleep(PROGRESS_MS, undefined, { signal: done.signal })
+      const answer = (await asker.run('projections', {})) as AnswerOf<'projections'>
+      const text = rebuildProgress(answer, (performance.now() - started) / 1000)
+      if (text !== undefined && !done.signal.aborted) progress(text)
+    }
+  })().catch(() => {})
+  try {
+    return await work()
+  } finally {
+    done.abort()
+    await watching
+    progress('')
   }
 }
 
@@ -95,3 +136,6 @@ const isStream = (answer: unknown): answer is AsyncIterable<unknown> =>
 
 /** `verify` found damage, `import` could not take everything. */
 const saysFailure = (answer: unknown): boolean => (answer as { ok?: boolean } | null)?.ok === false
+
+const saysRepaired = (answer: unknown): boolean =>
+  (answer as { state?: unknown } | null)?.state === 'repaired'

@@ -1,9 +1,10 @@
 import type { QueryName } from '../query/index.ts'
+import { TASK_COMMANDS } from './task-commands.ts'
 
 /** One command that asks one query: everything else about it comes from the query itself. */
 export interface AskingCommand {
   /** Words on the command line. */
-  path: [string] | [string, string]
+  path: [string, ...string[]]
   query: QueryName
   /** Asked instead when the first argument is given. */
   withArgument?: QueryName
@@ -29,6 +30,12 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'session',
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
+  { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
+  {
+    path: ['cost'],
+    query: 'cost',
+    examples: ['spanledger cost --since 7d', 'spanledger cost --by model --since 2026-11-01 --json'],
+  },
   {
     path: ['traces'],
     query: 'traces',
@@ -41,6 +48,14 @@ export const ASKING: readonly AskingCommand[] = [
     path: ['trace', 'show'],
     query: 'trace',
     examples: ['spanledger trace show 4bf92f35', 'spanledger trace show 4bf92f35 --json'],
+  },
+  {
+    path: ['operations'],
+    query: 'operations',
+    examples: [
+      'spanledger operations --since 1h',
+      "spanledger operations --service checkout --name 'POST *' --json",
+    ],
   },
   {
     path: ['logs'],
@@ -99,6 +114,7 @@ export const ASKING: readonly AskingCommand[] = [
     examples: [
       'spanledger state session last --at +30s',
       'spanledger state session 73633c63 --at 2026-11-21T09:30:00Z --recorded',
+      'spanledger state task fix-the-login --at yesterday',
     ],
   },
   {
@@ -109,6 +125,38 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger state diff session last --from +10s --to +40s --json',
     ],
   },
+  ...TASK_COMMANDS,
+  {
+    path: ['worktree', 'list'],
+    query: 'worktree.list',
+    examples: ['spanledger worktree list', 'spanledger worktree list --repo ~/code/shop --json'],
+  },
+  {
+    path: ['worktree', 'conflicts'],
+    query: 'worktree.conflicts',
+    examples: [
+      'spanledger worktree conflicts',
+      'spanledger worktree conflicts --json | jq ".collisions[].grade"',
+    ],
+  },
+  {
+    path: ['worktree', 'create'],
+    query: 'worktree.create',
+    examples: [
+      'spanledger worktree create fix-login',
+      'spanledger worktree create fix-login --from origin/main',
+    ],
+  },
+  {
+    path: ['worktree', 'remove'],
+    query: 'worktree.remove',
+    examples: ['spanledger worktree remove fix-login'],
+  },
+  {
+    path: ['worktree', 'recycle'],
+    query: 'worktree.recycle',
+    examples: ['spanledger worktree recycle fix-login next-task --from origin/main'],
+  },
   {
     path: ['sql'],
     query: 'sql',
@@ -117,8 +165,37 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger sql "DESCRIBE logs"',
     ],
   },
-  { path: ['verify'], query: 'verify', examples: ['spanledger verify', 'spanledger verify --json'] },
+  {
+    path: ['verify'],
+    query: 'verify',
+    examples: ['spanledger verify', 'spanledger verify --repair --dry-run', 'spanledger verify --repair'],
+  },
   { path: ['seal'], query: 'seal', examples: ['spanledger seal', 'spanledger seal --json'] },
+  {
+    path: ['projections'],
+    query: 'projections',
+    examples: ['spanledger projections', 'spanledger projections --json | jq ".rows[].digest"'],
+  },
+  {
+    path: ['rebuild'],
+    query: 'rebuild',
+    examples: ['spanledger rebuild', 'spanledger rebuild sessions', 'spanledger rebuild --check'],
+  },
+  {
+    path: ['retention'],
+    query: 'retention',
+    examples: ['spanledger retention --dry-run', 'spanledger retention --json'],
+  },
+  {
+    path: ['hold', 'add'],
+    query: 'hold.add',
+    examples: [
+      'spanledger hold add session last --reason "the outage of May 3"',
+      'spanledger hold add trace 4bf92f3577b34da6a3ce929d0e0e4736',
+    ],
+  },
+  { path: ['hold', 'list'], query: 'hold.list', examples: ['spanledger hold list'] },
+  { path: ['hold', 'remove'], query: 'hold.remove', examples: ['spanledger hold remove session 73633c63'] },
   {
     path: ['export'],
     query: 'export',
@@ -134,7 +211,15 @@ export const ASKING: readonly AskingCommand[] = [
 /** Groups of commands, with what they are about. */
 export const GROUPS: Record<string, string> = {
   session: 'One session',
-  trace: 'One trace',
+  trace: 'One trace, and whether there are any',
+  config: 'Settings',
   events: 'Domain events',
+  hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',
+  task: 'Tasks: Markdown files and their history',
+  'task parent': 'Tasks with subtasks',
+  'task template': 'Templates for tasks',
+  work: 'Who works on what',
+  team: 'Teams and their limits',
+  worktree: 'Worktrees of a git repository',
 }

@@ -1,5 +1,6 @@
-import { plain, plainLines, type Refusal } from '../query/index.ts'
+import { isChangeRefused, type ParamInfo, plain, plainLines, type Refusal } from '../query/index.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
+import { typedAs } from './options.ts'
 
 /** What went wrong, as it is told: one line what and where, one line what to do next. */
 export interface Complaint {
@@ -18,14 +19,24 @@ export const usage = (message: string, next: string): Complaint => ({
   exit: EXIT.usage,
 })
 
-export function ofRefusal({ refused, ...refusal }: Refusal): Complaint {
+/** A parameter is told as it is typed: `minDuration` is `--min-duration` here. */
+export function ofRefusal(
+  { refused, parameter, ...refusal }: Refusal,
+  params: readonly ParamInfo[],
+): Complaint {
+  const param = params.find(({ name }) => name === parameter)
+  const typed = (text: string): string =>
+    param === undefined ? text : text.replace(new RegExp(`\\b${param.name}\\b`), typedAs(param))
   const isAnswer =
     (refused.startsWith('UNKNOWN_') && refused !== 'UNKNOWN_QUERY') ||
     refused === 'SQL_TOO_LONG' ||
-    refused === 'ANSWER_TOO_LARGE'
+    refused === 'ANSWER_TOO_LARGE' ||
+    isChangeRefused(refused)
   return {
     code: refused,
     ...refusal,
+    message: typed(refusal.message),
+    next: typed(refusal.next),
     exit: isAnswer ? EXIT.failed : EXIT.usage,
   }
 }
@@ -61,12 +72,17 @@ const NEXT: Record<string, (home: string) => string> = {
   ENOTDIR: () => 'give a folder with --home DIR or SPANLEDGER_HOME',
   HOME_UNKNOWN: () => 'give a folder with --home DIR or SPANLEDGER_HOME',
   STORAGE_FULL: () => 'make room on the disk, then try again',
+  POLICIES_INVALID: () => 'mend it: docs/reference/tasks.md#policies',
+  TASK_FILE: () => 'make the file writable, then: spanledger task sync',
   PRICES_INVALID: (home) => `mend ${home}/prices.json`,
   REDACTION_CONFIG: (home) => `mend ${home}/config.yaml: docs/reference/redaction.md`,
   ENOSPC: () => 'make room on the disk, then try again',
   EROFS: () => 'the disk is read-only: give another home with --home DIR',
   PORT_IN_USE: () => 'give another port, or 0 for any free one',
   ALREADY_RUNNING: () => 'use the one that runs, or another home with --home DIR',
+  CONFIG_TOO_LARGE: () => 'remove what is no configuration from it',
+  CONFIG_OF_SOMEBODY_ELSE: () => 'copy it, or let its owner be you',
+  COMMAND_NOT_FOUND: () => 'check its name, and what stands in PATH',
   CONFIG: () => 'see docs/reference/configuration.md',
 }
 

@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 2,
   /** The disk, the home, a port. */
   fault: 3,
+  /** `verify`: what was damaged once is isolated, nothing else is. */
+  repaired: 4,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

@@ -1,3 +1,5 @@
+import type { SettingsName } from './settings.ts'
+
 /** Where questions go: the queries in this process, or a daemon's. */
 export interface Asker {
   /** An answer, or a refusal. Errors: those of the disk, and when the daemon does not answer. */
@@ -13,14 +15,39 @@ export interface UpOptions {
   json: boolean
 }
 
+export interface RunOptions {
+  home: string
+  /** The program and its arguments. */
+  command: readonly string[]
+  task?: string
+  /** A branch, to run in its worktree. */
+  worktree?: string
+  /** Tries after the first. */
+  retries?: number
+}
+
+/** How a command that was recorded ended. */
+export interface RunResult {
+  run: string
+  attempts: number
+  /** Of the last attempt, as a shell tells it. */
+  exitCode: number
+  signal: string | null
+  durationMs: number
+}
+
 /** What the command line is given by whoever wires the program. */
 export interface CliHost {
   /** Runs the daemon in the foreground until it is told to stop. */
   up(options: UpOptions): Promise<void>
+  /** Runs a command with our terminal, and records it. */
+  run(options: RunOptions): Promise<RunResult>
   /** `ask` runs one command line of this program. */
   demo(ask: (argv: string[]) => Promise<number>): Promise<void>
   /** The daemon that runs for a home, if one does. */
   connect?(home: string): Promise<Asker | undefined>
+  /** The commands about settings: an answer, or a refusal. `home` where the command line names one. */
+  settings(name: SettingsName, params: unknown, home: string | undefined): Promise<unknown>
   /** The queries over a home, in this process. `create`: makes the home where there is none; otherwise that is an error. */
   open(home: string, options?: { create?: boolean }): Promise<Asker>
   version: string

@@ -1,2 +1,12 @@
-export type { Asker, CliHost } from './host.ts'
+export type { Asker, CliHost, RunOptions, RunResult } from './host.ts'
 export { runCli } from './run-cli.ts'
+export { type SettingsName, SETTINGS } from './settings.ts'
+export type {
+  ConfigAnswer,
+  ConfigCheckAnswer,
+  Destination,
+  Finding,
+  SettingRow,
+  TraceChangeAnswer,
+  TraceStatusAnswer,
+} from './settings-answers.ts'

@@ -1,13 +1,16 @@
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { paramsOf, QUERIES, queryNamed, type QueryName } from '../query/index.ts'
 import { ASKING, type AskingCommand, GROUPS } from './commands.ts'
-import type { UpOptions } from './host.ts'
-import { addParams, paramsGiven, port } from './options.ts'
+import type { RunOptions, UpOptions } from './host.ts'
+import { addParams, paramsGiven, port, tries } from './options.ts'
+import { SETTINGS, type SettingsName, settingsParams } from './settings.ts'
 
 /** What the program does with a command line that it understood. */
 export interface Actions {
   ask(query: QueryName, params: Record<string, unknown>, globals: Globals): Promise<void>
   up(options: Omit<UpOptions, 'home' | 'json'>, globals: Globals): Promise<void>
+  settings(name: SettingsName, params: Record<string, unknown>, globals: Globals): Promise<void>
+  run(options: Omit<RunOptions, 'home'>, globals: Globals): Promise<void>
   demo(globals: Globals): Promise<void>
   completion(shell: string): Promise<void>
 }
@@ -27,7 +30,7 @@ Begin with:  spanledger up      then point an agent at it
 
 /** The commands, their options and their help; nothing is done here. */
 export function createProgram(version: string, actions: Actions): Command {
-  const program = new Command('spanledger')
+  const program: Command = new Command('spanledger')
     .description('Flight recorder for coding agents: records what they did, and answers questions about it.')
     .version(version, '-V, --version', 'the version')
     .option('--home <DIR>', 'where the ledger is (SPANLEDGER_HOME; ~/.spanledger unless told)', folder)
@@ -35,7 +38,11 @@ export function createProgram(version: string, actions: Actions): Command {
     .option('--no-color', 'no colours (also NO_COLOR)')
     .helpOption('-h, --help', 'this help')
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Not those of a command between: what `state` takes is nothing to `state diff`.
+      visibleGlobalOptions: () => program.options.slice(),
+    })
     .addHelpText('after', AFTER)
 
   program
@@ -50,7 +57,32 @@ export function createProgram(version: string, actions: Actions): Command {
     )
     .action((options: Record<string, number>) => actions.up(options, program.opts()))
 
+  program
+    .command('run')
+    .description('Runs a command and records it: what it tells, how it ended, what it changed')
+    .usage('[options] -- COMMAND [ARGUMENTS]')
+    .argument('<command...>', 'a coding agent, or any other program')
+    .option('--task <ID>', 'the task it works on')
+    .option('--worktree <BRANCH>', 'in the worktree of this branch, made when there is none')
+    .option(
+      '--retries <N>',
+      'tries again after 2 s, then 4 s, when it fails (at most 2; 0 unless told)',
+      tries,
+    )
+    .addHelpText(
+      'after',
+      `\nThe exit code is the command's.\n${examples([
+        'spanledger run -- claude -p "Fix the failing test"',
+        'spanledger run --task 12 --worktree fix-login -- codex exec "Fix the login"',
+        'spanledger run --retries 2 -- npm test',
+      ])}`,
+    )
+    .action((command: string[], options: { task?: string; worktree?: string; retries?: number }) =>
+      actions.run({ command, ...options }, program.opts()),
+    )
+
   for (const asking of ASKING) addAsking(program, asking, actions)
+  for (const name of Object.keys(SETTINGS) as SettingsName[]) addSettings(program, name, actions)
 
   program
     .command('demo')
@@ -79,13 +111,9 @@ function addAsking(
   { path, query, withArgument, examples: lines }: AskingCommand,
   actions: Actions,
 ): void {
-  const [first, second] = path
-  const parent =
-    second === undefined
-      ? program
-      : (program.commands.find((command) => command.name() === first) ??
-        program.command(first).description(GROUPS[first]!).helpCommand(false))
-  const command = parent.command(second ?? first).description(queryNamed(query).summary)
+  const command = groupOf(program, path.slice(0, -1))
+    .command(path.at(-1)!)
+    .description(queryNamed(query).summary)
   const params = paramsOf(QUERIES[query].params)
   const placed =
     withArgument === undefined
@@ -102,6 +130,32 @@ function addAsking(
       program.opts(),
     )
   })
+}
+
+/** The command whose commands these words lead to. */
+function groupOf(program: Command, words: readonly string[]): Command {
+  let group = program
+  words.forEach((word, i) => {
+    group =
+      group.commands.find((command) => command.name() === word) ??
+      group
+        .command(word)
+        .description(GROUPS[words.slice(0, i + 1).join(' ')]!)
+        .helpCommand(false)
+  })
+  return group
+}
+
+function addSettings(program: Command, name: SettingsName, actions: Actions): void {
+  const { path, summary, examples: lines } = SETTINGS[name]
+  const params = settingsParams(name)
+  const command = groupOf(program, path.slice(0, 1)).command(path[1]).description(summary)
+  addParams(command, params)
+  command
+    .addHelpText('after', examples(lines))
+    .action((...given: unknown[]) =>
+      actions.settings(name, paramsGiven(params, given.slice(0, -2), command.opts()), program.opts()),
+    )
 }
 
 /** An unset variable in a script is empty, and would make the working directory a home. */

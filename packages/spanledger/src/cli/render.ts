@@ -1,11 +1,18 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
+import { renderAgents, renderCost } from './render/figures.ts'
+import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
+import { renderHolds, renderRetention } from './render/retention.ts'
 import { renderSealStep } from './render/seal.ts'
+import * as tasks from './render/tasks.ts'
+import * as work from './render/work.ts'
+import { renderVerify } from './render/verify.ts'
+import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -13,8 +20,13 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  agents: renderAgents,
+  cost: renderCost,
+  projections: renderProjections,
+  rebuild: renderRebuild,
   traces: lists.renderTraces,
   trace: renderTrace,
+  operations: lists.renderOperations,
   logs: lists.renderLogs,
   metrics: lists.renderMetrics,
   metric: lists.renderMetric,
@@ -22,11 +34,49 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'events.stats': lists.renderEventStats,
   'events.replay': renderReplay,
   'events.query': renderMatches,
-  state: renderSession,
+  state: (answer, terminal) =>
+    'sections' in answer ? tasks.renderTask(answer, terminal) : renderSession(answer, terminal),
   'state.diff': renderStateDiff,
+  tasks: tasks.renderTasks,
+  task: tasks.renderTask,
+  'tasks.parents': tasks.renderParents,
+  'tasks.search': tasks.renderSearch,
+  'tasks.reindex': tasks.renderReindex,
+  'tasks.templates': tasks.renderTemplates,
+  'task.create': tasks.renderChanged,
+  'task.parent': tasks.renderChanged,
+  'task.template': tasks.renderChanged,
+  'task.update': tasks.renderChanged,
+  'task.status': tasks.renderChanged,
+  'task.move': tasks.renderChanged,
+  'task.delete': tasks.renderChanged,
+  'task.add': tasks.renderChanged,
+  'task.promote': tasks.renderChanged,
+  'task.extract': tasks.renderChanged,
+  'task.adopt': tasks.renderChanged,
+  'task.resequence': tasks.renderChanged,
+  'task.parallelize': tasks.renderChanged,
+  'task.sync': tasks.renderSync,
+  work: work.renderWork,
+  'work.claim': work.renderHeld,
+  'work.progress': work.renderHeld,
+  'work.complete': work.renderHeld,
+  'work.release': work.renderHeld,
+  'work.stats': work.renderWorkStats,
+  teams: work.renderTeams,
+  'team.set': work.renderTeamSet,
   sql: lists.renderSql,
-  verify: lists.renderVerify,
+  verify: renderVerify,
+  retention: renderRetention,
+  'hold.add': renderHolds,
+  'hold.list': renderHolds,
+  'hold.remove': renderHolds,
   import: renderImport,
+  'worktree.list': renderWorktrees,
+  'worktree.conflicts': renderConflicts,
+  'worktree.create': renderWorktreeChanged,
+  'worktree.remove': renderWorktreeChanged,
+  'worktree.recycle': renderWorktreeChanged,
 }
 
 export function render(name: QueryName, answer: unknown, terminal: Terminal): string {

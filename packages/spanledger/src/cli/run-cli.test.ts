@@ -13,6 +13,7 @@ import {
   span,
   traceId,
 } from '../query/testing/small-ledger.ts'
+import { queryNamed } from '../query/index.ts'
 import { ASKING } from './commands.ts'
 import { run } from './testing/run.ts'
 
@@ -85,7 +86,9 @@ describe('answers', () => {
   const needed: Record<string, string> = { 'events query': ' Session*', 'state diff': ' --from 1h' }
   it.each(
     ASKING.filter(
-      ({ path }) => !['import', 'sql', 'export', 'show', 'follow', 'state'].includes(path.at(-1)!),
+      ({ path, query }) =>
+        queryNamed(query).effect !== 'writes' &&
+        !['sql', 'export', 'show', 'follow', 'state', 'get', 'search'].includes(path.at(-1)!),
     ).map(({ path }) => path.join(' ') + (needed[path.join(' ')] ?? '')),
   )('of an empty home: %s', async (words) => {
     const human = await ask(...words.split(' '))
@@ -360,6 +363,17 @@ COMP_WORDS=(${typed}) COMP_CWORD=${words.length - 1}; __spanledger_complete`
   return spawnSync('bash', ['--norc', '-c', `${script}\n${asking}`], { encoding: 'utf8' }).stdout.trim()
 }
 
+it('names options as they are typed, and in help only those that a command takes', async () => {
+  const { err, exit } = await ask('traces', '--min-duration', 'abc')
+  expect([exit, err]).toEqual([
+    2,
+    'spanledger: --min-duration: "abc" is no duration: 250us, 20ms, 1.5s, 2m, 1h\n  see --help for what --min-duration takes\n',
+  ])
+  const { out } = await run(['state', 'diff', '--help'])
+  expect(out).toContain('--home')
+  expect(out).not.toContain('--at')
+})
+
 describe('completion', () => {
   it('prints a script, and completes commands and options', async () => {
     const lines: string[] = []
@@ -377,6 +391,23 @@ describe('completion', () => {
       lines.length = 0
       await run(['complete', '--', 'traces', '--min'])
       expect(lines.join('\n')).toMatch(/^--min-duration/m)
+      for (const [words, offered] of [
+        [
+          ['traces', '--status', ''],
+          ['ok', 'error', 'unset'],
+        ],
+        [
+          ['export', ''],
+          ['traces', 'logs', 'metrics'],
+        ],
+        [['comp'], ['completion']],
+      ] as const) {
+        lines.length = 0
+        await run(['complete', '--', ...words])
+        expect(lines.map((line) => line.split('\t')[0]).filter((word) => !word!.startsWith(':'))).toEqual(
+          offered,
+        )
+      }
       expect((await run(['completion', 'tcsh'])).exit).toBe(2)
     } finally {
       spy.mockRestore()

@@ -4,9 +4,10 @@ import picocolors from 'picocolors'
 import { ask, type Printer } from './ask.ts'
 import { type Complaint, complaintJson, complaintText, ofError, usage } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
-import type { CliHost } from './host.ts'
+import type { CliHost, RunResult } from './host.ts'
 import { createOutput } from './output.ts'
 import { createProgram, type Globals } from './program.ts'
+import { formatDuration } from './render/format.ts'
 import { usableColumns } from './terminal.ts'
 
 /**
@@ -14,10 +15,10 @@ import { usableColumns } from './terminal.ts'
  *
  * @param argv the words after the program's name
  */
-export async function runCli(argv: readonly string[], host: CliHost): Promise<ExitCode> {
+export async function runCli(argv: readonly string[], host: CliHost): Promise<number> {
   const out = createOutput(host.stdout)
   // Errors are told as JSON even where the command line itself is what is wrong.
-  const json = argv.includes('--json')
+  const json = ownWords(argv).includes('--json')
   const complain = (complaint: Complaint): ExitCode => {
     host.stderr.write(json ? complaintJson(complaint) : complaintText(complaint))
     return complaint.exit
@@ -38,10 +39,13 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<Ex
       nowMs: host.nowMs(),
     },
     complain,
+    ...(json || host.stderr.isTTY !== true
+      ? {}
+      : { progress: (text: string) => void host.stderr.write(`\r\u001b[2K${text}`) }),
     hint: (text) => void (json || host.stderr.write(`${text}\n`)),
   })
 
-  let exit: ExitCode = EXIT.ok
+  let exit: number = EXIT.ok
   let home = ''
   const program = createProgram(host.version, {
     async ask(query, params, globals) {
@@ -51,6 +55,17 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<Ex
     async up(options, globals) {
       home = homeOf(globals)
       await host.up({ ...options, home, json })
+    },
+    async settings(name, params, globals) {
+      home = globals.home === undefined ? '' : homeOf(globals)
+      const { askSettings } = await import('./ask-settings.ts')
+      exit = await askSettings(host, { name, params, home: home || undefined, json }, printerFor(globals))
+    },
+    async run(options, globals) {
+      home = homeOf(globals)
+      const result = await host.run({ ...options, home })
+      exit = result.exitCode
+      host.stderr.write(json ? `${JSON.stringify(result)}\n` : runText(result))
     },
     async demo() {
       await host.demo((words) => runCli(words, host))
@@ -92,6 +107,13 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<Ex
   }
 }
 
+/** What stands behind `--` is for the command that is run. */
+const ownWords = (argv: readonly string[]): readonly string[] =>
+  argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+
+const runText = ({ run, exitCode, signal, durationMs }: RunResult): string =>
+  `spanledger: run ${run} ${signal === null ? `ended with ${exitCode}` : `was ended by ${signal}`} after ${formatDuration(durationMs)}\n`
+
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)]
 }
@@ -100,7 +122,7 @@ function everyCommand(command: Command): Command[] {
 function commandMeant(program: Command, words: readonly string[]): string[] {
   const names: string[] = []
   let at = program
-  for (const word of words) {
+  for (const word of ownWords(words)) {
     const next = at.commands.find((command) => command.name() === word)
     if (next === undefined) continue
     names.push(word)

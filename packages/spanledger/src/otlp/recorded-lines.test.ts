@@ -217,7 +217,7 @@ const metricJson = (m: MetricData) => ({
       timeUnixNano: nano(p.seconds, p.nanos),
       startTimeUnixNano: nano(p.startSeconds, p.startNanos),
       ...('value' in p &&
-        m.type !== 'histogram' &&
+        'valueType' in m &&
         (m.valueType === 'int' ? { asInt: p.value } : { asDouble: double(p.value) })),
       ...('counts' in p &&
         m.type === 'histogram' && {

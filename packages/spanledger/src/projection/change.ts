@@ -1,4 +1,5 @@
 import type { SessionFold } from './fold.ts'
+import { latestFirst } from './session-list.ts'
 import { addTokens, NO_TOKENS } from './merge.ts'
 import type { SessionSummary, Tokens } from './session-view.ts'
 
@@ -70,9 +71,7 @@ export function changesBetween(before: SessionFold, after: SessionFold, only?: s
   return ids
     .map((id) => changeOf(id, before, after, (fold) => only !== undefined || fold.isShown(id)))
     .filter((change) => change !== undefined)
-    .toSorted((a, b) =>
-      a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : a.id < b.id ? -1 : 1,
-    )
+    .toSorted(latestFirst)
 }
 
 function changeOf(

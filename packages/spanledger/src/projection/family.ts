@@ -7,6 +7,19 @@ const TRACE_SESSION = 'trace-'
 /** What a subagent's session tells of itself is not told of its parent's. */
 const OWN = new Set(['SessionStarted', 'SessionPromptSubmitted', 'SessionCompleted', 'SessionFailed'])
 
+/** Where a session stands among the others, as it is kept: what a `Family` has to learn to know it again. */
+export interface Links {
+  parent?: string
+  /** `<trace> <agent>` of the traces that the session's own spans name. */
+  traces?: readonly string[]
+  /** Of a session that is named after its trace. */
+  agent?: string
+}
+
+interface Known {
+  has(id: string): boolean
+}
+
 /**
  * Sessions that belong together.
  *
@@ -14,8 +27,12 @@ const OWN = new Set(['SessionStarted', 'SessionPromptSubmitted', 'SessionComplet
  * trace; where another span of that trace names the conversation, they are that conversation's.
  */
 export class Family {
-  readonly #ofTrace = new Map<string, string>()
-  readonly #traces = new Map<string, Set<string>>()
+  /** `<trace> <agent>` -> the conversations that name it; one, as a rule. */
+  readonly #claimants = new Map<string, string | Set<string>>()
+  readonly #claims = new Map<string, string[]>()
+  /** Sessions named after their trace -> the agent whose they are. */
+  readonly #traceAgent = new Map<string, string>()
+  #lastClaim: { session: string; trace: string; agent: string } | undefined
   readonly #parent = new Map<string, string>()
   readonly #children = new Map<string, Set<string>>()
 
@@ -25,47 +42,100 @@ export class Family {
     this.#children.set(parent, (this.#children.get(parent) ?? new Set()).add(child))
   }
 
-  /**
-   * Only spans of the same agent are taken in: an application that an agent started may work in the agent's trace.
-   * Of several conversations in one trace the first by name, so that the order of arrival does not matter.
-   */
-  learnTrace(session: string, { agent, trace }: Observation): void {
-    if (trace === undefined || session.startsWith(TRACE_SESSION)) return
-    const key = `${trace} ${agent}`
-    const known = this.#ofTrace.get(key)
-    if (known !== undefined && known <= session) return
-    if (known !== undefined) this.#traces.get(known)?.delete(trace)
-    this.#ofTrace.set(key, session)
-    this.#traces.set(session, (this.#traces.get(session) ?? new Set()).add(trace))
+  /** Only spans of the same agent are taken in: an application that an agent started may work in the agent's trace. */
+  learnTrace(session: string, { agent, trace }: Pick<Observation, 'agent' | 'trace'>): void {
+    if (session.startsWith(TRACE_SESSION)) {
+      // Of several agents in one trace the first by name, so that the order of arrival does not matter.
+      const known = this.#traceAgent.get(session)
+      if (known === undefined || agent < known) this.#traceAgent.set(session, agent)
+    } else if (trace !== undefined) {
+      // Most events are of the trace that the one before was of: a tenth of the fold went into keys that were there.
+      const last = this.#lastClaim
+      if (last?.session === session && last.trace === trace && last.agent === agent) return
+      this.#lastClaim = { session, trace, agent }
+      this.#claim(session, `${trace} ${agent}`)
+    }
+  }
+
+  #claim(session: string, key: string): void {
+    const known = this.#claimants.get(key)
+    if (known === session || (typeof known === 'object' && known.has(session))) return
+    if (known === undefined) this.#claimants.set(key, session)
+    else if (typeof known === 'string') this.#claimants.set(key, new Set([known, session]))
+    else known.add(session)
+    const claims = this.#claims.get(session)
+    if (claims) claims.push(key)
+    else this.#claims.set(session, [key])
+  }
+
+  linksOf(session: string): Links {
+    const [parent, traces, agent] = [
+      this.#parent.get(session),
+      this.#claims.get(session),
+      this.#traceAgent.get(session),
+    ]
+    return {
+      ...(parent === undefined ? {} : { parent }),
+      ...(traces === undefined ? {} : { traces }),
+      ...(agent === undefined ? {} : { agent }),
+    }
+  }
+
+  learnLinks(session: string, { parent, traces, agent }: Links): void {
+    this.learn(session, parent)
+    for (const key of traces ?? []) this.#claim(session, key)
+    if (agent !== undefined) this.#traceAgent.set(session, agent)
   }
 
   /** Whether a session is shown inside of another. */
-  inside(session: string, states: ReadonlyMap<string, SessionState>): boolean {
-    const outer = session.startsWith(TRACE_SESSION)
-      ? this.#ownerOf(session, states)
-      : this.#parent.get(session)
-    return outer !== undefined && states.has(outer)
+  inside(session: string, known: Known): boolean {
+    const outer = this.#traceAgent.has(session) ? this.#ownerOf(session) : this.#parent.get(session)
+    return outer !== undefined && known.has(outer)
   }
 
-  #ownerOf(traceSession: string, states: ReadonlyMap<string, SessionState>): string | undefined {
-    const [first] = states.get(traceSession)?.told.values() ?? []
-    return first && this.#ofTrace.get(`${traceSession.slice(TRACE_SESSION.length)} ${first.data.agent}`)
+  /** Of several conversations in one trace the first by name, so that the order of arrival does not matter. */
+  #ownerOf(traceSession: string): string | undefined {
+    return namesIn(this.#claimants.get(this.#keyOf(traceSession))).toSorted()[0]
   }
 
-  /** What a session's size is made of: grows whenever any part of it does. */
-  size(session: string, states: ReadonlyMap<string, SessionState>): number {
-    return this.parts(session, states).reduce((sum, id) => sum + (states.get(id)?.told.size ?? 0), 0)
+  #keyOf(traceSession: string): string {
+    return `${traceSession.slice(TRACE_SESSION.length)} ${this.#traceAgent.get(traceSession)}`
   }
 
   /** The session, those of its subagents and those named after their traces. */
-  parts(session: string, states: ReadonlyMap<string, SessionState>): string[] {
-    return [session, ...this.below(session)].flatMap((id) => [id, ...this.#tracesOf(id, states)])
+  parts(session: string): string[] {
+    return [session, ...this.below(session)].flatMap((id) => [id, ...this.#tracesOf(id)])
   }
 
-  #tracesOf(session: string, states: ReadonlyMap<string, SessionState>): string[] {
-    return [...(this.#traces.get(session) ?? [])]
-      .map((trace) => TRACE_SESSION + trace)
-      .filter((id) => states.has(id))
+  #tracesOf(session: string): string[] {
+    return this.#traceSessions(session).filter((id) => this.#ownerOf(id) === session)
+  }
+
+  /** Sessions named after a trace that this one names too, for the same agent. */
+  #traceSessions(session: string): string[] {
+    // Most ledgers have none, and this is asked of every session.
+    if (this.#traceAgent.size === 0) return []
+    return (this.#claims.get(session) ?? [])
+      .map((key) => ({ key, id: TRACE_SESSION + key.slice(0, key.indexOf(' ')) }))
+      .filter(({ key, id }) => this.#traceAgent.has(id) && this.#keyOf(id) === key)
+      .map(({ id }) => id)
+  }
+
+  /**
+   * Every session that has, or at any time had, a say in what this one looks like: what happens outside of it changes
+   * nothing here. Holds parents that tell nothing themselves.
+   */
+  kin(session: string): string[] {
+    const found = new Set([session])
+    for (const at of found) {
+      const parent = this.#parent.get(at)
+      if (parent !== undefined) found.add(parent)
+      for (const child of this.#children.get(at) ?? []) found.add(child)
+      if (this.#traceAgent.has(at))
+        for (const id of namesIn(this.#claimants.get(this.#keyOf(at)))) found.add(id)
+      else for (const id of this.#traceSessions(at)) found.add(id)
+    }
+    return [...found]
   }
 
   /** The sessions below, nearest first; sessions that name each other as parent end it. */
@@ -85,10 +155,10 @@ export class Family {
   /** A session with what its subagents' sessions told, theirs marked as theirs. */
   whole(state: SessionState, states: ReadonlyMap<string, SessionState>): SessionState {
     const below = this.below(state.id)
-    const traces = this.#tracesOf(state.id, states)
+    const traces = this.#tracesOf(state.id)
     if (below.length === 0 && traces.length === 0) return state
     const told = new Map(state.told)
-    for (const id of traces) for (const one of states.get(id)!.told.values()) told.set(one.id, one)
+    for (const id of traces) for (const one of states.get(id)?.told.values() ?? []) told.set(one.id, one)
     for (const child of below)
       for (const one of states.get(child)?.told.values() ?? [])
         if (!OWN.has(one.event)) told.set(one.id, this.#marked(one, child, state.id))
@@ -108,3 +178,6 @@ export class Family {
     return { ...one, data }
   }
 }
+
+const namesIn = (names: string | ReadonlySet<string> | undefined): string[] =>
+  names === undefined ? [] : typeof names === 'string' ? [names] : [...names]

@@ -1,5 +1,4 @@
 import { Family } from './family.ts'
-import { compareNano } from './moment.ts'
 import type { PriceOf } from './prices.ts'
 import type { SessionDetail, SessionSummary } from './session-view.ts'
 import {
@@ -10,29 +9,7 @@ import {
   type Told,
   toldOf,
 } from './state.ts'
-import { detailOf, SILENT_AFTER_MS, summaryOf } from './view.ts'
-
-export interface ListOptions {
-  /** Only sessions heard of since. */
-  sinceMs?: number
-  agent?: string
-  limit?: number
-}
-
-/** Newest first, subagents' sessions inside of their parents'; `total` counts what the filters let through, before the limit. */
-export interface SessionList {
-  sessions: SessionSummary[]
-  total: number
-}
-
-export type SessionAnswer =
-  | { found: true; session: SessionDetail }
-  /** Nobody, or more than one, has this id or prefix: `near` are ids that may have been meant. */
-  | { found: false; ambiguous: boolean; near: string[] }
-
-const LIST_LIMIT_DEFAULT = 50
-/** Ids told when a session is not found. */
-const NEAR_MAX = 5
+import { detailOf, figuresOf, SILENT_AFTER_MS, summaryOf } from './view.ts'
 
 /** All sessions that a set of events tells of, and what they look like at one time. */
 export class SessionFold {
@@ -58,6 +35,15 @@ export class SessionFold {
     this.hold(stream.slice(STREAM_PREFIX.length), toldOf(event))
   }
 
+  /** All that was told of a session that is not here yet. The state stays the caller's too: nothing is held in it. */
+  take(state: SessionState): void {
+    this.#states.set(state.id, state)
+    for (const { event, data } of state.told.values()) {
+      this.#family.learnTrace(state.id, data)
+      if (event === 'SessionStarted') this.#family.learn(state.id, data.parentSession)
+    }
+  }
+
   /** Folds of one ledger share their events: a million take as much memory once as twice. */
   hold(id: string, told: Told): void {
     const state = this.#states.get(id) ?? initialState(id)
@@ -75,24 +61,9 @@ export class SessionFold {
     return fold
   }
 
-  /**
-   * What can have been recorded by then. Events carry when they happened and where they stand, not when they were appended;
-   * as none is appended before it happened, all from the first on that happened later were appended later. Times that are
-   * still to come are a wrong clock's, and tell nothing.
-   */
-  recordedBy(nanos: bigint, nowMs: number): (told: Told) => boolean {
-    const [then, now] = [String(nanos), String(BigInt(Math.trunc(nowMs)) * 1_000_000n)]
-    let first = Infinity
-    for (const { told } of this.#states.values())
-      for (const { happened, position } of told.values())
-        if (position < first && compareNano(happened, then) > 0 && compareNano(happened, now) <= 0)
-          first = position
-    return ({ position }) => position < first && position !== Infinity
-  }
-
   /** Every event that has a say in these sessions, in the order told. */
   toldIn(sessions: Iterable<string>): { session: string; told: Told }[] {
-    const parts = new Set([...sessions].flatMap((id) => this.#family.parts(id, this.#states)))
+    const parts = new Set([...sessions].flatMap((id) => this.#family.parts(id)))
     return [...parts].flatMap((session) =>
       [...(this.#states.get(session)?.told.values() ?? [])].map((told) => ({ session, told })),
     )
@@ -109,27 +80,16 @@ export class SessionFold {
 
   /** How many events its summary is made of. */
   size(id: string): number {
-    return this.#family.size(id, this.#states)
+    return this.#family.parts(id).reduce((sum, part) => sum + (this.#states.get(part)?.told.size ?? 0), 0)
   }
 
   /** Two folds of one ledger, one of which holds all that the other does, tell the same of a session where this is the same. */
   extent(id: string): string {
     return this.#family
-      .parts(id, this.#states)
+      .parts(id)
+      .filter((part) => this.#states.has(part))
       .map((part) => `${part} ${this.#states.get(part)?.told.size ?? 0}`)
       .join(',')
-  }
-
-  list({ sinceMs = -Infinity, agent, limit = LIST_LIMIT_DEFAULT }: ListOptions = {}): SessionList {
-    const fitting = this.ids()
-      .map((id) => this.summary(id))
-      .filter((summary) => summary !== undefined)
-      .filter((summary) => agent === undefined || summary.agent === agent)
-      .filter((summary) => Date.parse(summary.endedAt ?? summary.startedAt) >= sinceMs)
-      .toSorted((a, b) =>
-        a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : a.id < b.id ? -1 : 1,
-      )
-    return { sessions: fitting.slice(0, limit), total: fitting.length }
   }
 
   /** A state only ever grows, so its size tells whether a summary still holds; time alone turns active into silent. */
@@ -153,35 +113,15 @@ export class SessionFold {
     return summary
   }
 
-  show(idOrPrefix: string, limit?: number): SessionAnswer {
-    const exact = this.#states.get(idOrPrefix)
-    const beginning = exact ? [exact] : this.#withPrefix(idOrPrefix)
-    const [state] = beginning
-    const session =
-      beginning.length === 1 && state
-        ? detailOf(this.#family.whole(state, this.#states), this.#prices, this.#nowMs(), limit)
-        : undefined
-    if (session) return { found: true, session }
-    const near =
-      beginning.length > 1 ? beginning.map(({ id }) => id) : nearest(idOrPrefix, [...this.#states.keys()])
-    return { found: false, ambiguous: beginning.length > 1, near: near.slice(0, NEAR_MAX) }
+  /** Summary and spending of a session with its parts. */
+  figures(id: string): ReturnType<typeof figuresOf> {
+    const state = this.#states.get(id)
+    return state && figuresOf(this.#family.whole(state, this.#states), this.#prices, this.#nowMs())
   }
 
-  #withPrefix(prefix: string): SessionState[] {
-    return prefix === '' ? [] : [...this.#states.values()].filter(({ id }) => id.startsWith(prefix))
+  /** With its tree, of at most `limit` nodes. */
+  detail(id: string, limit?: number): SessionDetail | undefined {
+    const state = this.#states.get(id)
+    return state && detailOf(this.#family.whole(state, this.#states), this.#prices, this.#nowMs(), limit)
   }
-}
-
-const order = <T>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** Ids that share the longest beginning, or hold what was asked for. */
-function nearest(asked: string, ids: readonly string[]): string[] {
-  const shared = (id: string): number => {
-    let i = 0
-    while (i < id.length && id[i] === asked[i]) i++
-    return id.includes(asked) ? Infinity : i
-  }
-  return ids
-    .filter((id) => shared(id) > 1 || ids.length <= NEAR_MAX)
-    .toSorted((a, b) => order(shared(b), shared(a)) || order(a, b))
 }

@@ -34,10 +34,20 @@ function byKey(observations: readonly Told[]): Told[][] {
       alone.push([told])
       continue
     }
-    const found = new Set(keys.map((key) => groups.get(key)).filter((group) => group !== undefined))
-    const group = [...found].flat()
+    let group: Told[] | undefined
+    for (const key of keys) {
+      const found = groups.get(key)
+      if (found === undefined || found === group) continue
+      if (group === undefined) group = found
+      else {
+        // This one tells that two groups are one.
+        for (const member of found) for (const one of member.data.keys ?? []) groups.set(one, group)
+        group.push(...found)
+      }
+    }
+    group ??= []
     group.push(told)
-    for (const member of group) for (const key of member.data.keys ?? []) groups.set(key, group)
+    for (const key of keys) groups.set(key, group)
   }
   return [...new Set(groups.values()), ...alone]
 }

@@ -19,6 +19,8 @@ export function ms(nano: string | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined
 }
 
+const isTimed = ({ data }: Told): boolean => data.startUnixNano !== undefined
+
 const isSpan = (told: Told): boolean => told.data.source.startsWith('span:')
 
 const byRank = (a: Told, b: Told): number =>
@@ -36,14 +38,14 @@ export function field<K extends keyof Observation>(thing: Thing, name: K): Obser
 }
 
 export function thingOf(observations: readonly Told[]): Thing {
-  const told = observations.toSorted(byRank)
-  const ids = told.map(({ id }) => id).toSorted(compare)
+  const told = observations.length === 1 ? [...observations] : observations.toSorted(byRank)
+  let id = told[0]?.id ?? ''
+  for (const one of told) if (one.id < id) id = one.id
   // A span measures; a log is written afterwards and rounds.
-  const timed = told.filter(({ data }) => data.startUnixNano !== undefined)
-  const clock = timed.find(isSpan) ?? timed[0]
+  const clock = told.find((one) => isTimed(one) && isSpan(one)) ?? told.find(isTimed)
   const start = ms(clock?.data.startUnixNano) ?? 0
   return {
-    id: ids[0] ?? '',
+    id,
     told,
     start,
     end: Math.max(start, ms(clock?.data.endUnixNano) ?? start),

@@ -31,5 +31,27 @@ export function happenedBy(nanos: bigint): (told: Told) => boolean {
   return ({ happened }) => compareNano(happened, then) <= 0
 }
 
+/**
+ * What was recorded by then. Events say when the ledger took them, in the order of their positions. Lines of old do not; as none is
+ * appended before it happened, all from the first on that happened later were appended later. Times that are still to come are
+ * a wrong clock's, and tell nothing.
+ *
+ * events  all there are, by position; read up to that first one
+ */
+export async function recordedBy(
+  nanos: bigint,
+  nowMs: number,
+  events: AsyncIterable<readonly Pick<RecordedEvent, 'time' | 'recorded' | 'data' | 'position'>[]>,
+): Promise<(told: Told) => boolean> {
+  const [then, now] = [String(nanos < 0n ? 0n : nanos), String(BigInt(Math.trunc(nowMs)) * 1_000_000n)]
+  for await (const batch of events)
+    for (const event of batch) {
+      const { recorded = happenedAt(event), position: first } = event
+      const wild = event.recorded === undefined && compareNano(recorded, now) > 0
+      if (!wild && compareNano(recorded, then) > 0) return ({ position }) => position < first
+    }
+  return ({ position }) => position !== Infinity
+}
+
 /** Rounded down, also before 1970. */
 export const millisOf = (nanos: bigint): number => Math.floor(Number(nanos / 1000n) / 1000)

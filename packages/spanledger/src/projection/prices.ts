@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Tokens } from './session-view.ts'
 
 /** USD per million tokens. A part without a price of its own costs what input costs. */
@@ -15,6 +16,13 @@ export interface Price {
 
 /** What a call cost by the price valid when it was made; null without a price. */
 export type PriceOf = (model: string, atMs: number, tokens: Tokens) => number | null
+
+/** Prices that other figures are kept of: those made with another table are void. */
+export interface PriceTable {
+  (...call: Parameters<PriceOf>): number | null
+  /** The same for the same prices. */
+  readonly id: string
+}
 
 /** prices.json does not say what it must; `place` names the entry and the field. */
 export class PricesInvalidError extends Error {
@@ -69,7 +77,7 @@ function priceOf(entry: unknown, place: string): Price {
 const bare = (model: string): string => model.replace(/^.*\//, '').replace(/\[.*\]$/, '')
 
 /** The first table that knows the model decides: the user's own before ours. */
-export function priceTable(...tables: readonly (readonly Price[])[]): PriceOf {
+export function priceTable(...tables: readonly (readonly Price[])[]): PriceTable {
   const remembered = new Map<string, readonly Price[]>()
   const pricesFor = (model: string): readonly Price[] => {
     const known = remembered.get(model)
@@ -78,7 +86,7 @@ export function priceTable(...tables: readonly (readonly Price[])[]): PriceOf {
     remembered.set(model, found)
     return found
   }
-  return (model, atMs, tokens) => {
+  const dollarsOf: PriceOf = (model, atMs, tokens) => {
     const price = pricesFor(model).find(({ validFrom }) => Date.parse(validFrom) <= atMs)
     if (!price) return null
     const plain = Math.max(0, tokens.input - tokens.cacheRead - tokens.cacheWrite)
@@ -89,6 +97,8 @@ export function priceTable(...tables: readonly (readonly Price[])[]): PriceOf {
       tokens.output * price.output
     return dollars / 1e6
   }
+  const id = createHash('sha256').update(JSON.stringify(tables)).digest('hex').slice(0, 16)
+  return Object.assign(dollarsOf, { id })
 }
 
 /** Latest first. */

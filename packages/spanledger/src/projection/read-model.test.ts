@@ -48,9 +48,15 @@ function memoryEvents(): SessionEvents & { all: RecordedEvent[]; appends: number
             })
       return Promise.resolve()
     },
-    async *readAll({ fromPosition = 1 }: { fromPosition?: number }) {
-      for (const event of all.slice(fromPosition - 1)) yield await Promise.resolve(event)
+    async *readBatches({ fromPosition = 1 }: { fromPosition?: number }) {
+      if (all.length >= fromPosition) yield await Promise.resolve(all.slice(fromPosition - 1))
     },
+    async *readStream(name: string) {
+      for (const event of all) if (event.stream === name) yield await Promise.resolve(event)
+    },
+    absent: (ids: readonly string[]) =>
+      Promise.resolve(new Set(ids.filter((id) => !all.some((event) => event.id === id)))),
+    position: () => Promise.resolve(all.length),
   }
   return store
 }
@@ -90,7 +96,7 @@ const writers = () => {
   }
 }
 
-const open = (at: Home = home): Promise<SessionReadModel> =>
+const open = (at: Home = home): SessionReadModel =>
   openSessionReadModel({ platform, home: at, events, prices: priceTable([]) })
 
 const service = origin('checkout', '1.0', 'http')
@@ -109,7 +115,7 @@ it('answers from what stands in the ledger, whatever else stands there', async (
     ...noise(50),
     ...geminiCli('c-1'),
   ])
-  const model = await open()
+  const model = open()
   await model.refresh()
   expect(
     model
@@ -117,7 +123,7 @@ it('answers from what stands in the ledger, whatever else stands there', async (
       .sessions.map(({ id }) => id)
       .toSorted(),
   ).toEqual(['a-1', 'b-1', 'c-1'])
-  expect(model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2, toolCalls: 2 } })
+  expect(await model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2, toolCalls: 2 } })
   expect(events.all.every(({ stream }) => /^session-[abc]-1$/.test(stream))).toBe(true)
 })
 
@@ -125,13 +131,13 @@ it('goes on where it stopped, in another process too', async () => {
   const write = writers()
   const records = claudeCode('a-1')
   await write([...records.slice(0, 5), ...noise(3)])
-  await (await open()).refresh()
+  await open().refresh()
   const first = events.all.length
   await write(records.slice(5))
-  const model = await open()
+  const model = open()
   await model.refresh()
   expect(events.all.length).toBeGreaterThan(first)
-  expect(model.show('a-1')).toMatchObject({
+  expect(await model.show('a-1')).toMatchObject({
     found: true,
     session: { modelCalls: 2, tokens: { input: 9100 } },
   })
@@ -139,11 +145,11 @@ it('goes on where it stopped, in another process too', async () => {
 
 it('comes to the same state without its checkpoint, and appends nothing again', async () => {
   await writers()([...claudeCode('a-1'), ...copilotCli('b-1'), ...noise(10)])
-  const model = await open()
+  const model = open()
   await model.refresh()
   const appends = events.appends
   await rm(join(home.index, 'agents.json'))
-  const again = await open()
+  const again = open()
   await again.refresh()
   expect(again.list()).toEqual(model.list())
   expect(events.appends).toBe(appends)
@@ -152,7 +158,7 @@ it('comes to the same state without its checkpoint, and appends nothing again', 
 it('takes a damaged checkpoint for none', async () => {
   await writers()(claudeCode('a-1'))
   await writeFile(join(home.index, 'agents.json'), '{"version":1,"offs')
-  const model = await open()
+  const model = open()
   await model.refresh()
   expect(model.list().total).toBe(1)
 })
@@ -163,7 +169,7 @@ it('leaves a torn last line until it is whole', async () => {
   await logs.append(records.slice(0, -1))
   const text = line(records.at(-1)!)
   await appendFile(logs.path, text.slice(0, 40))
-  const model = await open()
+  const model = open()
   await model.refresh()
   const before = events.all.length
   await appendFile(logs.path, text.slice(40))
@@ -180,9 +186,9 @@ it('passes a damaged line by and reads the next', async () => {
     `{"log":"1","attrs":{"event.name":"codex.user_prompt"${'\0'.repeat(9)}"in":"${records[0]!.origin.origin}"}\n`,
   )
   await logs.append(records.slice(1))
-  const model = await open()
+  const model = open()
   await model.refresh()
-  expect(model.show('b-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
+  expect(await model.show('b-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
 })
 
 it('finds gen_ai spans of a service that is no agent by name, also beyond the checkpoint', async () => {
@@ -196,11 +202,11 @@ it('finds gen_ai spans of a service that is no agent by name, also beyond the ch
     })
   const spans = new Writer('spans')
   await spans.append([...noise(5), chat(1), ...noise(5)])
-  await (await open()).refresh()
+  await open().refresh()
   await spans.append([...noise(5), chat(2)])
-  const model = await open()
+  const model = open()
   await model.refresh()
-  expect(model.show('mine')).toMatchObject({
+  expect(await model.show('mine')).toMatchObject({
     found: true,
     session: { agent: 'my-agent', modelCalls: 2, tokens: { input: 20 } },
   })
@@ -209,7 +215,7 @@ it('finds gen_ai spans of a service that is no agent by name, also beyond the ch
 it('observes lines just written without reading them, and comes by them again without harm', async () => {
   const write = writers()
   await write(noise(3))
-  const model = await open()
+  const model = open()
   await model.refresh()
   const records = claudeCode('a-1')
   const definitions = new Map([[records[0]!.origin.origin, Buffer.from(definition(records[0]!.origin))]])
@@ -222,38 +228,39 @@ it('observes lines just written without reading them, and comes by them again wi
     )
     await model.observe({ kind, lines, definitions })
   }
-  expect(model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
+  await model.refresh()
+  expect(await model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
   const appends = events.appends
   await write([...noise(3), ...records])
   await model.refresh()
   expect(events.appends).toBe(appends)
-  expect(model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
+  expect(await model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
 })
 
 it('catches up by itself what failed to be appended', async () => {
   await writers()(claudeCode('a-1'))
-  const model = await open()
+  const model = open()
   const full = Object.assign(new Error('no space'), { code: 'STORAGE_FULL' })
   const append = events.appendMany.bind(events)
   events.appendMany = () => Promise.reject(full)
   await expect(model.refresh()).rejects.toBe(full)
   events.appendMany = append
   await model.refresh()
-  expect(model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
+  expect(await model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
   expect(events.all.length).toBeGreaterThan(10)
 })
 
 it('keeps what it derives to itself when the home is read-only', async () => {
   await writers()(claudeCode('a-1'))
-  const model = await open({ ...home, readOnly: true })
+  const model = open({ ...home, readOnly: true })
   await model.refresh()
-  expect(model.show('a-1')).toMatchObject({ found: true })
+  expect(await model.show('a-1')).toMatchObject({ found: true })
   expect(events.all).toEqual([])
 })
 
 it('lists the newest first, filtered, and says how many there are', async () => {
   await writers()([...claudeCode('a-1'), ...codex('b-1'), ...copilotCli('c-1')])
-  const model = await open()
+  const model = open()
   await model.refresh()
   expect(model.list({ limit: 2 })).toMatchObject({ total: 3 })
   expect(model.list({ limit: 2 }).sessions).toHaveLength(2)
@@ -263,20 +270,20 @@ it('lists the newest first, filtered, and says how many there are', async () => 
 
 it('finds a session by a unique beginning, and names those that may have been meant', async () => {
   await writers()([...claudeCode('73633c63-aa'), ...codex('73633c63-bb'), ...copilotCli('f0000000-cc')])
-  const model = await open()
+  const model = open()
   await model.refresh()
-  expect(model.show('f0')).toMatchObject({ found: true, session: { id: 'f0000000-cc' } })
-  expect(model.show('7363')).toEqual({
+  expect(await model.show('f0')).toMatchObject({ found: true, session: { id: 'f0000000-cc' } })
+  expect(await model.show('7363')).toEqual({
     found: false,
     ambiguous: true,
     near: expect.arrayContaining(['73633c63-aa', '73633c63-bb']) as string[],
   })
-  expect(model.show('73633c99')).toMatchObject({
+  expect(await model.show('73633c99')).toMatchObject({
     found: false,
     ambiguous: false,
     near: ['73633c63-aa', '73633c63-bb', 'f0000000-cc'],
   })
-  expect(model.show('')).toMatchObject({ found: false })
+  expect(await model.show('')).toMatchObject({ found: false })
 })
 
 const child = (id: string, parent: string): Observed[] =>
@@ -291,10 +298,10 @@ const child = (id: string, parent: string): Observed[] =>
 
 it('shows a session that is a subagent inside of its parent, however deep, and by itself when asked', async () => {
   await writers()([...child('ses_deep', 'ses_sub'), ...opencode('ses_root'), ...child('ses_sub', 'ses_root')])
-  const model = await open()
+  const model = open()
   await model.refresh()
   expect(model.list().sessions.map(({ id }) => id)).toEqual(['ses_root'])
-  const answer = model.show('ses_root')
+  const answer = await model.show('ses_root')
   expect(answer).toMatchObject({
     found: true,
     session: { modelCalls: 6, toolCalls: 6, prompts: 1, subagents: 2 },
@@ -306,7 +313,7 @@ it('shows a session that is a subagent inside of its parent, however deep, and b
     id: 'ses_deep',
     tokens: { input: 4800 },
   })
-  expect(model.show('ses_sub')).toMatchObject({ found: true, session: { modelCalls: 4, subagents: 1 } })
+  expect(await model.show('ses_sub')).toMatchObject({ found: true, session: { modelCalls: 4, subagents: 1 } })
 })
 
 it('gives spans without a conversation id to the conversation that their trace names, whichever comes first', async () => {
@@ -330,13 +337,13 @@ it('gives spans without a conversation id to the conversation that their trace n
   })
   const spans = new Writer('spans')
   await spans.append([chat])
-  const model = await open()
+  const model = open()
   await model.refresh()
   expect(model.list().sessions.map(({ id }) => id)).toEqual([`trace-${TRACE}`])
   await spans.append([root])
   await model.refresh()
   expect(model.list().sessions.map(({ id, modelCalls }) => [id, modelCalls])).toEqual([['mine', 1]])
-  expect(model.show('mine')).toMatchObject({
+  expect(await model.show('mine')).toMatchObject({
     found: true,
     session: { status: 'completed', tokens: { input: 10 } },
   })

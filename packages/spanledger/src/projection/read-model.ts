@@ -1,37 +1,33 @@
-import { listSegments, readSegment, type Home, type Segment } from '@spanledger/sdk/ledger'
-import type { NewEvent, OriginLine, RecordedEvent } from '@spanledger/sdk/model'
+import type { Home } from '@spanledger/sdk/ledger'
+import type { RecordedEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
-import { observe, type SessionEvent } from '../agents/index.ts'
-import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { SessionFold, type ListOptions, type SessionAnswer, type SessionList } from './fold.ts'
-import { happenedBy, millisOf, type Moment } from './moment.ts'
-import type { PriceOf } from './prices.ts'
-import { scanLines, type Origins } from './scan.ts'
-import { statesAfter, type Step } from './replay.ts'
+import type { EventProjectionKind } from './event-projection.ts'
+import { Follower, type EventBatches } from './follower.ts'
+import type { SessionFold } from './fold.ts'
+import { compareNano, happenedBy, millisOf, recordedBy, type Moment } from './moment.ts'
+import { Observer, type EventSink, type WrittenLines } from './observer.ts'
+import { agentsOf, costBy, type AgentFigures, type CostDimension, type Days } from './figures.ts'
+import type { PriceTable } from './prices.ts'
+import type { Projection } from './projection.ts'
+import { sessionOf, STATE_EVENTS_MAX, statesAfter, type Step } from './replay.ts'
+import { listOf, nearest, type ListOptions, type SessionAnswer, type SessionList } from './session-list.ts'
+import { SessionProjection } from './session-projection.ts'
 import type { SessionSummary } from './session-view.ts'
+import type { FoldedEvent } from './state.ts'
 
 /** What of an event store is needed here. */
-export interface SessionEvents {
-  appendMany(batches: { stream: string; events: NewEvent[] }[]): Promise<unknown>
-  readAll(options: { fromPosition?: number }): AsyncIterable<RecordedEvent>
-}
-
-/** Lines a signal store just wrote, and where. */
-export interface WrittenLines {
-  kind: 'spans' | 'logs' | 'metrics'
-  lines: Uint8Array
-  /** Id -> definition line, of everything the lines refer to. */
-  definitions: ReadonlyMap<string, Uint8Array>
+export interface SessionEvents extends EventBatches, EventSink {
+  readStream(stream: string): AsyncIterable<RecordedEvent>
 }
 
 export interface SessionReadModelOptions {
   platform: Platform
   home: Home
   events: SessionEvents
-  prices: PriceOf
+  prices: PriceTable
 }
 
-/** Sessions of the agents, kept up with the ledger. */
+/** Sessions of the agents, kept up with the ledger. Answers are of the last refresh(). */
 export interface SessionReadModel {
   /**
    * Catches up: signals since the checkpoint become events, events since the last refresh become state. Calls at the
@@ -40,45 +36,65 @@ export interface SessionReadModel {
    * Errors  those of the event store and of the ledger's reader; the next call starts where this one stopped.
    */
   refresh(): Promise<void>
-  /** The same, at once, for lines just written: nothing is read from the disk. What fails here is caught up by refresh(). */
+  /** Makes events of lines just written, at once. What fails here is caught up by refresh(). */
   observe(written: WrittenLines): Promise<void>
   list(options?: ListOptions): SessionList
-  show(idOrPrefix: string, options?: { limit?: number }): SessionAnswer
-  /** The sessions as they were known at a moment. Cost: a pass over the events in memory. */
-  past(moment: Moment): SessionFold
+  show(idOrPrefix: string, options?: { limit?: number }): Promise<SessionAnswer>
+  agents(): AgentFigures[]
+  cost(by: CostDimension, days?: Days): ReturnType<typeof costBy>
+  /**
+   * The sessions as they were known at each of the moments, latest last: a group at a time that has nothing to do with the
+   * others, so that no more than one is in memory. Groups that are the same at all moments are left out.
+   *
+   * of  the group of this session alone, whether it changed or not
+   */
+  past(moments: readonly Moment[], of?: string): AsyncIterable<SessionFold[]>
   /** Of each step's session what was known right after it. Steps in order of time, then position. */
-  statesAfter(steps: readonly Step[]): (SessionSummary | undefined)[]
+  statesAfter(steps: readonly Step[]): Promise<(SessionSummary | undefined)[]>
+  readonly projection: Projection
+  /** Keeps what the next process need not derive again. */
+  close(): Promise<void>
 }
 
-/** Events of one append: a group commit each. */
-const EVENTS_PER_APPEND = 1_000
-/** Batches waiting to be observed; beyond it they are left to refresh(). */
-const OBSERVE_QUEUE_MAX = 64
-const KINDS = ['spans', 'logs'] as const
+/** Changes whenever the fold tells other figures of the same events than before. */
+const VERSION = 1
 
 /** Opens without reading: the first refresh() reads what there is. */
-export async function openSessionReadModel(options: SessionReadModelOptions): Promise<SessionReadModel> {
-  const checkpoint = await readCheckpoint(options.platform, options.home)
-  return new Sessions(options, checkpoint)
-}
+export const openSessionReadModel = (options: SessionReadModelOptions): SessionReadModel =>
+  new Sessions(options)
 
 class Sessions implements SessionReadModel {
   readonly #options: SessionReadModelOptions
-  readonly #fold: SessionFold
-  readonly #origins: Origins
-  #offsets: Map<string, number>
-  #position = 0
+  readonly #observer: Observer
+  readonly #follower: Follower<SessionProjection>
+  #sessions: SessionProjection
+  /** Events that no ledger holds, which this one was given. */
+  #given: { to: SessionProjection; count: number } | undefined
   #running: Promise<void> | undefined
-  #queued = 0
-  #queue: Promise<void> = Promise.resolve()
 
-  constructor(options: SessionReadModelOptions, checkpoint: Checkpoint) {
+  constructor(options: SessionReadModelOptions) {
+    const { platform, home, events, prices } = options
     this.#options = options
-    this.#fold = new SessionFold(options.prices, () => options.platform.clock.nowMs())
-    this.#origins = new Map(checkpoint.origins.map((origin) => [origin.origin, origin]))
-    this.#offsets = new Map(Object.entries(checkpoint.offsets))
-    // Events derived without a place to keep them live in this process alone: its checkpoint is no help.
-    if (options.home.readOnly) this.#offsets.clear()
+    this.#observer = new Observer(platform, home, events)
+    const streams = { readStream: (stream: string) => this.#readStream(stream) }
+    const kind: EventProjectionKind<SessionProjection> = {
+      name: 'sessions',
+      version: VERSION,
+      depends: prices.id,
+      answers: ['sessions', 'session', 'state', 'agents', 'cost'],
+      create: () => new SessionProjection(prices, streams, platform.clock),
+    }
+    this.#sessions = kind.create()
+    this.#follower = new Follower(platform, home, events, kind)
+  }
+
+  get projection(): Projection {
+    return this.#follower
+  }
+
+  async *#readStream(stream: string): AsyncGenerator<FoldedEvent, void, void> {
+    yield* this.#options.events.readStream(stream)
+    for (const event of this.#observer.unrecorded) if (event.stream === stream) yield event
   }
 
   refresh(): Promise<void> {
@@ -87,130 +103,103 @@ class Sessions implements SessionReadModel {
   }
 
   async #catchUp(): Promise<void> {
-    let moved = false
-    // First what is known already: records read again then make no events to append.
-    await this.#read()
-    const seen = new Set<string>()
-    for (const kind of KINDS)
-      for (const segment of await listSegments(this.#options.platform, this.#options.home, kind)) {
-        const key = `${kind}/${segment.name}`
-        seen.add(key)
-        if (segment.bytes < (this.#offsets.get(key) ?? 0)) this.#offsets.delete(key)
-        if (segment.bytes > (this.#offsets.get(key) ?? 0))
-          moved = (await this.#readSignals(kind, segment, key)) || moved
-      }
-    for (const key of this.#offsets.keys()) if (!seen.has(key)) moved = this.#offsets.delete(key)
-    await this.#read()
-    if (moved) await this.#keep()
-  }
-
-  async #readSignals(kind: 'spans' | 'logs', segment: Segment, key: string): Promise<boolean> {
-    const { platform } = this.#options
-    let moved = false
-    for await (const chunk of readSegment(platform, segment, this.#offsets.get(key) ?? 0)) {
-      const events: SessionEvent[] = []
-      const unknown = (id: string): Promise<OriginLine | undefined> => this.#originIn(segment, id)
-      await scanLines(chunk.lines, kind, this.#origins, unknown, (observed) =>
-        events.push(...observe(observed)),
-      )
-      await this.#append(events)
-      this.#offsets.set(key, chunk.next)
-      moved = true
+    await this.#observer.catchUp()
+    const sessions = await this.#follower.current()
+    const { unrecorded } = this.#observer
+    const count = this.#given?.to === sessions ? this.#given.count : 0
+    if (count < unrecorded.length) {
+      await sessions.evolve(unrecorded.slice(count))
+      await sessions.settle()
+      this.#given = { to: sessions, count: unrecorded.length }
     }
-    return moved
-  }
-
-  /** A definition that stands before the checkpoint, of a service that is no agent by name. Rare: once a service and segment. */
-  async #originIn(segment: Segment, id: string): Promise<OriginLine | undefined> {
-    const needle = Buffer.from(`{"origin":"${id}"`)
-    for await (const { lines } of readSegment(this.#options.platform, segment)) {
-      const buffer = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength)
-      const start = buffer.indexOf(needle)
-      if (start < 0) continue
-      return JSON.parse(buffer.toString('utf8', start, buffer.indexOf(0x0a, start))) as OriginLine
-    }
-    return undefined
-  }
-
-  async #append(events: readonly SessionEvent[]): Promise<void> {
-    const fresh = events.filter(({ stream, id }) => !this.#fold.has(stream, id))
-    for (let i = 0; i < fresh.length; i += EVENTS_PER_APPEND) {
-      const slice = fresh.slice(i, i + EVENTS_PER_APPEND)
-      if (!this.#options.home.readOnly) await this.#options.events.appendMany(byStream(slice))
-      // The store numbers them; the fold needs no numbers, and takes them again from readAll without harm.
-      for (const event of slice) this.#fold.evolve(event.stream, event)
-    }
-  }
-
-  async #read(): Promise<void> {
-    for await (const event of this.#options.events.readAll({ fromPosition: this.#position + 1 })) {
-      if (event.event.startsWith('Session')) this.#fold.evolve(event.stream, event)
-      this.#position = event.position
-    }
-  }
-
-  async #keep(): Promise<void> {
-    if (this.#options.home.readOnly) return
-    const { platform, home } = this.#options
-    await writeCheckpoint(platform, home, {
-      offsets: Object.fromEntries(this.#offsets),
-      origins: [...this.#origins.values()],
-    })
+    this.#sessions = sessions
   }
 
   observe(written: WrittenLines): Promise<void> {
-    if (written.kind === 'metrics' || this.#queued >= OBSERVE_QUEUE_MAX) return Promise.resolve()
-    const { kind } = written
-    this.#queued++
-    this.#queue = this.#queue
-      .then(() => this.#observeNow(kind, written))
-      // The lines are in the ledger before the checkpoint moves past them: refresh() comes by here again.
-      .catch(() => undefined)
-      .finally(() => this.#queued--)
-    return this.#queue
+    return this.#observer.observe(written)
   }
 
-  async #observeNow(kind: 'spans' | 'logs', { lines, definitions }: WrittenLines): Promise<void> {
-    const origins: Origins = new Map()
-    for (const [id, line] of definitions)
-      if (line[2] === 0x6f) origins.set(id, JSON.parse(Buffer.from(line).toString()) as OriginLine)
-    const events: SessionEvent[] = []
-    await scanLines(
-      lines,
-      kind,
-      origins,
-      () => Promise.resolve(undefined),
-      (observed) => events.push(...observe(observed)),
-    )
-    await this.#append(events)
+  close(): Promise<void> {
+    return this.#follower.close()
+  }
+
+  get #nowMs(): number {
+    return this.#options.platform.clock.nowMs()
   }
 
   list(options: ListOptions = {}): SessionList {
-    return this.#fold.list(options)
+    return listOf(this.#sessions.figures(), options, this.#nowMs)
   }
 
-  show(idOrPrefix: string, { limit }: { limit?: number } = {}): SessionAnswer {
-    return this.#fold.show(idOrPrefix, limit)
+  agents(): AgentFigures[] {
+    return agentsOf(this.#sessions.figures())
   }
 
-  past({ nanos, recorded }: Moment): SessionFold {
-    const { clock } = this.#options.platform
-    const nowMs = Math.min(millisOf(nanos), clock.nowMs())
-    const known = recorded === true ? this.#fold.recordedBy(nanos, clock.nowMs()) : happenedBy(nanos)
-    return this.#fold.with(known, () => nowMs)
+  cost(by: CostDimension, days: Days = {}): ReturnType<typeof costBy> {
+    return costBy(this.#sessions.figures(), by, days)
   }
 
-  statesAfter(steps: readonly Step[]): (SessionSummary | undefined)[] {
-    return statesAfter(this.#fold, steps)
+  async show(idOrPrefix: string, { limit }: { limit?: number } = {}): Promise<SessionAnswer> {
+    const sessions = this.#sessions
+    const found = sessions.has(idOrPrefix) ? [idOrPrefix] : beginningWith(idOrPrefix, sessions.ids())
+    const [id] = found
+    if (found.length === 1 && id !== undefined) {
+      const fold = await sessions.foldOf(sessions.kin(id), () => this.#nowMs)
+      const session = fold.detail(id, limit)
+      if (session) return { found: true, session }
+    }
+    const ambiguous = found.length > 1
+    return { found: false, ambiguous, near: nearest(idOrPrefix, ambiguous ? found : [...sessions.ids()]) }
+  }
+
+  async *past(moments: readonly Moment[], of?: string): AsyncGenerator<SessionFold[], void, void> {
+    const sessions = this.#sessions
+    const views = await Promise.all(moments.map((moment) => this.#viewOf(moment)))
+    const byTime = moments.every(({ recorded }) => recorded !== true)
+    for (const { ids, first, last } of sessions.families(of)) {
+      if (of === undefined && byTime && isSameAtAll(moments, first, last)) continue
+      const all = await sessions.foldOf(ids, () => this.#nowMs)
+      yield views.map(({ known, nowMs }) => all.with(known, () => nowMs))
+    }
+  }
+
+  async #viewOf({ nanos, recorded }: Moment) {
+    const nowMs = Math.min(millisOf(nanos), this.#nowMs)
+    if (recorded !== true) return { known: happenedBy(nanos), nowMs }
+    return { known: await recordedBy(nanos, this.#nowMs, this.#options.events.readBatches({})), nowMs }
+  }
+
+  async statesAfter(steps: readonly Step[]): Promise<(SessionSummary | undefined)[]> {
+    const sessions = this.#sessions
+    const states: (SessionSummary | undefined)[] = steps.map(() => undefined)
+    const groups = new Map<string, number[]>()
+    for (const [i, { stream }] of steps.entries()) {
+      const id = sessionOf(stream)
+      if (id === undefined || !sessions.has(id)) continue
+      const name = sessions.kin(id).toSorted()[0]!
+      const group = groups.get(name)
+      if (group) group.push(i)
+      else groups.set(name, [i])
+    }
+    for (const [name, places] of groups) {
+      const all = await sessions.foldOf(sessions.kin(name), () => this.#nowMs)
+      const share = (STATE_EVENTS_MAX * places.length) / steps.length
+      const told = statesAfter(
+        all,
+        places.map((i) => steps[i]!),
+        share,
+      )
+      for (const [k, i] of places.entries()) states[i] = told[k]
+    }
+    return states
   }
 }
 
-function byStream(events: readonly SessionEvent[]): { stream: string; events: NewEvent[] }[] {
-  const streams = new Map<string, NewEvent[]>()
-  for (const { stream, ...event } of events) {
-    const batch = streams.get(stream)
-    if (batch) batch.push(event)
-    else streams.set(stream, [event])
-  }
-  return [...streams].map(([stream, batch]) => ({ stream, events: batch }))
+const beginningWith = (prefix: string, ids: Iterable<string>): string[] =>
+  prefix === '' ? [] : [...ids].filter((id) => id.startsWith(prefix))
+
+/** Everything had happened before the first moment, or nothing before the last. */
+function isSameAtAll(moments: readonly Moment[], first: string, last: string): boolean {
+  const [from, to] = [moments[0]!.nanos, moments.at(-1)!.nanos]
+  return to < 0n || compareNano(first, String(to)) > 0 || (from >= 0n && compareNano(last, String(from)) <= 0)
 }

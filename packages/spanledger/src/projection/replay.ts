@@ -17,22 +17,30 @@ type Place = Pick<Step, 'happened' | 'position'>
 export const byTime = (a: Place, b: Place): number =>
   compareNano(a.happened, b.happened) || a.position - b.position
 
-const sessionOf = ({ stream }: Step): string => stream.slice(STREAM_PREFIX.length)
+export const sessionOf = (stream: string): string | undefined =>
+  stream.startsWith(STREAM_PREFIX) ? stream.slice(STREAM_PREFIX.length) : undefined
 
 /**
  * Events looked at for all states of one answer: 15 µs each. Where a state after every step needs more, states are told as
  * often as this allows, and after the last step.
  */
-const STATE_EVENTS_MAX = 100_000
+export const STATE_EVENTS_MAX = 100_000
 
 /**
  * Folds the events of the steps' sessions once more, stopping at each step.
  *
- * Undefined  where a step is of no session, and where its state was left out for STATE_EVENTS_MAX
+ * all        holds these sessions, and may hold others
+ * steps      of sessions, in order
+ * eventsMax  of STATE_EVENTS_MAX the share of these steps
+ * Undefined  where a state was left out for that
  */
-export function statesAfter(all: SessionFold, steps: readonly Step[]): (SessionSummary | undefined)[] {
-  const ours = steps.filter(({ stream }) => stream.startsWith(STREAM_PREFIX))
-  const events = all.toldIn(new Set(ours.map(sessionOf))).toSorted((a, b) => byTime(a.told, b.told))
+export function statesAfter(
+  all: SessionFold,
+  steps: readonly Step[],
+  eventsMax: number = STATE_EVENTS_MAX,
+): (SessionSummary | undefined)[] {
+  const ids = steps.map(({ stream }) => sessionOf(stream)!)
+  const events = all.toldIn(new Set(ids)).toSorted((a, b) => byTime(a.told, b.told))
   let nowMs = 0
   const fold = all.with(
     () => false,
@@ -46,10 +54,10 @@ export function statesAfter(all: SessionFold, steps: readonly Step[]): (SessionS
       fold.hold(session, told)
     }
     nowMs = millisOf(BigInt(step.happened))
-    const size = fold.size(sessionOf(step))
-    allowance += STATE_EVENTS_MAX / steps.length
+    const size = fold.size(ids[i]!)
+    allowance += eventsMax / steps.length
     if (size > allowance && i < steps.length - 1) return undefined
     allowance -= size
-    return fold.summary(sessionOf(step))
+    return fold.summary(ids[i]!)
   })
 }

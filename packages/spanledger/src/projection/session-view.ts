@@ -53,6 +53,16 @@ export interface SessionSummary {
   sources: string[]
 }
 
+/** What a session's model calls of one day (of their start, in UTC) with one model came to: what `cost` adds up. */
+export interface Spending {
+  day: string
+  model: string
+  modelCalls: number
+  unpricedModelCalls: number
+  tokens: Tokens
+  costUsd: number | null
+}
+
 /** One thing a session did; a session's tree is agents with their model calls, tool calls and the rest inside, in order of start. */
 export interface ActivityNode {
   kind: 'agent' | 'prompt' | 'modelCall' | 'toolCall' | 'wait' | 'error' | 'compaction'

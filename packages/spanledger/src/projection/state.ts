@@ -1,5 +1,6 @@
 import type { RecordedEvent, UnixNano } from '@spanledger/sdk/model'
 import { happenedAt } from './moment.ts'
+import { upcast } from './upcast.ts'
 import type { Observation, SessionEventName } from '../agents/index.ts'
 
 /** One event, as the views need it. */
@@ -26,19 +27,23 @@ export interface SessionState {
 
 /** An event of the ledger, or one on its way there. */
 export type FoldedEvent = Pick<RecordedEvent, 'id' | 'event' | 'data'> &
-  Partial<Pick<RecordedEvent, 'time' | 'position'>>
+  Partial<Pick<RecordedEvent, 'time' | 'position' | 'schema'>>
 
 export const STREAM_PREFIX = 'session-'
 
 export const initialState = (id: string): SessionState => ({ id, told: new Map() })
 
-export const toldOf = ({ id, event, data, time = '0', position = Infinity }: FoldedEvent): Told => ({
-  id,
-  event: event as SessionEventName,
-  data: data as Observation,
-  happened: happenedAt({ time, data }),
-  position,
-})
+/** The one way by which events come into a fold: whatever shape they were written in, the views see the newest. */
+export function toldOf(folded: FoldedEvent): Told {
+  const { id, event, data, time = '0', position = Infinity } = upcast(folded)
+  return {
+    id,
+    event: event as SessionEventName,
+    data: data as Observation,
+    happened: happenedAt({ time, data }),
+    position,
+  }
+}
 
 /** Adds the event in place and returns the state: a session may hold tens of thousands. */
 export function evolve(state: SessionState, event: FoldedEvent): SessionState {

@@ -36,10 +36,16 @@ export interface Things {
 const BY_MACHINE = /^(config|hook|auto)/i
 
 export function thingsOf(state: SessionState): Things {
-  const told = [...state.told.values()].toSorted((a, b) => compare(a.id, b.id))
-  const of = (...names: SessionEventName[]): Told[] => told.filter(({ event }) => names.includes(event))
+  const groups = new Map<SessionEventName, Told[]>()
+  for (const one of state.told.values()) {
+    const group = groups.get(one.event)
+    if (group) group.push(one)
+    else groups.set(one.event, [one])
+  }
+  const of = (...names: SessionEventName[]): Told[] => names.flatMap((name) => groups.get(name) ?? [])
+  const inOrder = (name: SessionEventName): Told[] => of(name).toSorted((a, b) => compare(a.id, b.id))
   const as = (kind: Activity['kind'], things: readonly Thing[]): Activity[] =>
-    things.map((thing) => ({ ...thing, kind }))
+    things.map((thing) => Object.assign(thing, { kind }))
   const each = (kind: Activity['kind'], name: SessionEventName): Activity[] =>
     as(
       kind,
@@ -63,7 +69,7 @@ export function thingsOf(state: SessionState): Things {
   const turns = invoked.filter((activity) => !place.within(activity))
   const agents = invoked.filter((activity) => place.within(activity))
   const calls = [...modelCalls, ...toolCalls]
-  const named = namedAgents(calls, of('SessionSubagentStarted'), agents, state.id)
+  const named = namedAgents(calls, inOrder('SessionSubagentStarted'), agents, state.id)
   for (const activity of [...calls, ...agents, ...waits]) {
     const agent =
       place.agentOf(activity, turns) ??
@@ -92,8 +98,8 @@ export function thingsOf(state: SessionState): Things {
     agents: agents.toSorted(byStart),
     turns,
     endings: [
-      ...of('SessionCompleted').map((one) => ({ at: thingOf([one]).end, failed: false })),
-      ...of('SessionFailed').map((one) => ({ at: thingOf([one]).end, failed: true })),
+      ...inOrder('SessionCompleted').map((one) => ({ at: thingOf([one]).end, failed: false })),
+      ...inOrder('SessionFailed').map((one) => ({ at: thingOf([one]).end, failed: true })),
       ...turns.map(({ end, outcome }) => ({ at: end, failed: outcome === 'failed' })),
     ].toSorted((a, b) => a.at - b.at),
   }

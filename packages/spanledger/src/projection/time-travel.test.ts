@@ -4,10 +4,10 @@ import { observe, type SessionEvent } from '../agents/index.ts'
 import { claudeCode, codex, copilotCli, geminiCli, opencode } from '../agents/testing/records.ts'
 import { addGrowth, changesBetween, type SessionChange } from './change.ts'
 import { SessionFold } from './fold.ts'
-import { happenedAt, happenedBy, millisOf } from './moment.ts'
+import { happenedAt, happenedBy, millisOf, recordedBy } from './moment.ts'
 import { priceTable } from './prices.ts'
 import { byTime, statesAfter } from './replay.ts'
-import { STREAM_PREFIX } from './state.ts'
+import { STREAM_PREFIX, type Told } from './state.ts'
 
 const NOW = Date.UTC(2026, 11, 31)
 const prices = priceTable([])
@@ -37,13 +37,13 @@ describe.each(Object.entries(AGENTS))('%s', (_, records) => {
   it('is at its last event, and ever after, what it is now', () => {
     for (const id of all.ids())
       for (const nanos of [last, last + 1n, BigInt(Date.UTC(2150, 0)) * 1_000_000n])
-        expect(past(all, nanos).show(id)).toEqual(all.show(id))
+        expect(past(all, nanos).detail(id)).toEqual(all.detail(id))
   })
 
   it('is nothing before its first event, before 1970 neither', () => {
     for (const id of all.ids())
       for (const nanos of [-1n, 0n, BigInt(Date.UTC(1960, 0)) * 1_000_000n])
-        expect(past(all, nanos).show(id)).toMatchObject({ found: false })
+        expect(past(all, nanos).detail(id)).toBeUndefined()
   })
 
   it('tells nothing of a call before it ended', () => {
@@ -110,20 +110,47 @@ const moved = (event: SessionEvent, id: string, ns: string): SessionEvent => ({
   data: { ...event.data, endUnixNano: ns },
 })
 
-it('tells what the ledger held: what came late was not known', () => {
+it('tells what the ledger held by when it took each event, whatever happened when', async () => {
+  const [taken, happened] = [
+    [100n, 200n, 300n],
+    ['900', '100', '200'],
+  ]
+  const events = taken.map((recorded, i) => ({
+    recorded: String(recorded),
+    time: happened[i]!,
+    data: {},
+    position: i + 1,
+  }))
+  const batches = async function* () {
+    yield await Promise.resolve(events)
+  }
+  const held = async (nanos: bigint): Promise<number> => {
+    const known = await recordedBy(nanos, NOW, batches())
+    return events.filter(({ position }) => known({ position } as Told)).length
+  }
+  expect(await Promise.all([99n, 100n, 250n, 300n, 10_000n].map(held))).toEqual([0, 1, 2, 3, 3])
+})
+
+it('tells what the ledger can have held of lines of old: what came late was not known', async () => {
   const [early, late] = [everyAgent[0]!, everyAgent[1]!]
   // The third happened first, and was appended last; the fourth's clock is in the next century.
-  const all = fold([
+  const events = [
     moved(early, 'wild', '7000000000000000000'),
     moved(early, 'first', '1000000000000000000'),
     moved(late, 'second', '1000000000000000300'),
     moved(early, 'late', '1000000000000000100'),
-  ])
-  const held = (nanos: bigint): string[] => {
-    const known = all.with(all.recordedBy(nanos, NOW), () => NOW)
+  ]
+  const all = fold(events)
+  const batches = async function* () {
+    yield await Promise.resolve(
+      events.map((event, i) => ({ time: event.time ?? '0', data: event.data, position: i + 1 })),
+    )
+  }
+  const held = async (nanos: bigint): Promise<string[]> => {
+    const known = all.with(await recordedBy(nanos, NOW, batches()), () => NOW)
     return ['first', 'second', 'late'].filter((id) => known.has(early.stream, id))
   }
-  expect(held(1_000_000_000_000_000_200n)).toEqual(['first'])
-  expect(held(1_000_000_000_000_000_300n)).toEqual(['first', 'second', 'late'])
-  expect(held(0n)).toEqual([])
+  expect(await held(1_000_000_000_000_000_200n)).toEqual(['first'])
+  expect(await held(1_000_000_000_000_000_300n)).toEqual(['first', 'second', 'late'])
+  expect(await held(0n)).toEqual([])
 })

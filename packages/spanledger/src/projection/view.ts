@@ -7,10 +7,11 @@ import type {
   SessionDetail,
   SessionStatus,
   SessionSummary,
+  Spending,
   TimeSpent,
   Tokens,
 } from './session-view.ts'
-import type { SessionState } from './state.ts'
+import type { SessionState, Told } from './state.ts'
 import { thingsOf, type Activity, type Things } from './things.ts'
 
 /** A session that was not heard of for longer is silent. */
@@ -56,14 +57,51 @@ const sumOf = (calls: readonly Priced[]): { tokens: Tokens; costUsd: number | nu
 
 /** State -> the line of `sessions`. Undefined when nothing with a time was told. */
 export function summaryOf(state: SessionState, prices: PriceOf, nowMs: number): SessionSummary | undefined {
+  return figuresOf(state, prices, nowMs)?.summary
+}
+
+/** The same, and what it adds to the cost of days and models. */
+export function figuresOf(
+  state: SessionState,
+  prices: PriceOf,
+  nowMs: number,
+): { summary: SessionSummary; spending: Spending[] } | undefined {
   const things = thingsOf(state)
-  return summary(
-    state,
-    things,
-    things.modelCalls.map((call) => priced(call, prices)),
-    nowMs,
+  const calls = things.modelCalls.map((call) => priced(call, prices))
+  const head = summary(state, things, calls, nowMs)
+  return head && { summary: head, spending: spendingOf(calls) }
+}
+
+function spendingOf(calls: readonly Priced[]): Spending[] {
+  const days = new Map<number, Map<string, Priced[]>>()
+  for (const one of calls) {
+    const day = Math.floor(one.call.start / DAY_MS)
+    const models = days.get(day) ?? new Map<string, Priced[]>()
+    days.set(day, models)
+    const group = models.get(one.model)
+    if (group) group.push(one)
+    else models.set(one.model, [one])
+  }
+  return [...days].flatMap(([day, models]) =>
+    [...models].map(([model, group]) => ({
+      day: dayOf(day),
+      model,
+      modelCalls: group.length,
+      unpricedModelCalls: unpricedIn(group),
+      ...sumOf(group),
+    })),
   )
 }
+
+const unpricedIn = (calls: readonly Priced[]): number =>
+  calls.filter(({ call, costUsd }) => costUsd === null && call.outcome !== 'failed').length
+
+const DAY_MS = 86_400_000
+/** Beyond it no calendar goes. */
+const CALENDAR_DAYS_MAX = 1e8
+
+const dayOf = (day: number): string =>
+  Math.abs(day) <= CALENDAR_DAYS_MAX ? iso(day * DAY_MS).replace(/T.*/, '') : 'unknown'
 
 function summary(
   state: SessionState,
@@ -71,20 +109,18 @@ function summary(
   calls: Priced[],
   nowMs: number,
 ): SessionSummary | undefined {
-  const told = [...state.told.values()].toSorted((a, b) => b.data.rank - a.data.rank || compare(a.id, b.id))
-  const first = told[0]
-  const span = extent(told.map(({ data }) => data))
+  const first = firstTeller(state, 'agent')
+  const span = extent(state)
   if (!first || !span) return undefined
   const { tokens, costUsd } = sumOf(calls)
   return {
     id: state.id,
     agent: first.data.agent,
-    agentVersion: told.find(({ data }) => data.agentVersion !== undefined)?.data.agentVersion ?? null,
+    agentVersion: firstTeller(state, 'agentVersion')?.data.agentVersion ?? null,
     status: statusOf(things, span.end, nowMs),
     startedAt: iso(span.start),
     endedAt: iso(span.end),
-    workingDirectory:
-      told.find(({ data }) => data.workingDirectory !== undefined)?.data.workingDirectory ?? null,
+    workingDirectory: firstTeller(state, 'workingDirectory')?.data.workingDirectory ?? null,
     models: [...new Set(calls.map(({ model }) => model))].filter((model) => model !== 'unknown'),
     prompts: things.prompts.length,
     modelCalls: calls.length,
@@ -96,15 +132,30 @@ function summary(
     compactions: things.compactions.length,
     tokens,
     costUsd,
-    unpricedModelCalls: calls.filter((call) => call.costUsd === null && call.call.outcome !== 'failed')
-      .length,
+    unpricedModelCalls: unpricedIn(calls),
     sources: sourcesOf([...things.modelCalls, ...things.toolCalls, ...things.prompts, ...things.agents]),
   }
 }
 
-function extent(data: readonly { startUnixNano?: string; endUnixNano?: string }[]): Interval | undefined {
+/** Of those that told it the one of the highest rank; ties by id. */
+function firstTeller(
+  state: SessionState,
+  name: 'agent' | 'agentVersion' | 'workingDirectory',
+): Told | undefined {
+  let first: Told | undefined
+  for (const one of state.told.values()) {
+    if (one.data[name] === undefined) continue
+    if (!first || one.data.rank > first.data.rank || (one.data.rank === first.data.rank && one.id < first.id))
+      first = one
+  }
+  return first
+}
+
+function extent(state: SessionState): Interval | undefined {
   let [start, end] = [Infinity, -Infinity]
-  for (const { startUnixNano, endUnixNano } of data) {
+  for (const {
+    data: { startUnixNano, endUnixNano },
+  } of state.told.values()) {
     start = Math.min(start, ms(startUnixNano) ?? Infinity)
     end = Math.max(end, ms(endUnixNano) ?? -Infinity)
   }
@@ -114,16 +165,18 @@ function extent(data: readonly { startUnixNano?: string; endUnixNano?: string }[
 /** Ended when the agent said so and began nothing afterwards. */
 function statusOf(things: Things, lastHeard: number, nowMs: number): SessionStatus {
   const ending = things.endings[things.endings.length - 1]
-  const begun = Math.max(
-    ...[...things.prompts, ...things.modelCalls, ...things.toolCalls].map(({ start }) => start),
-    -Infinity,
-  )
+  let begun = -Infinity
+  for (const list of [things.prompts, things.modelCalls, things.toolCalls])
+    for (const { start } of list) begun = Math.max(begun, start)
   if (ending && begun <= ending.at) return ending.failed ? 'failed' : 'completed'
   return nowMs - lastHeard > SILENT_AFTER_MS ? 'silent' : 'active'
 }
 
-const sourcesOf = (activities: readonly Activity[]): string[] =>
-  [...new Set(activities.flatMap(({ told }) => told.map(({ data }) => data.source)))].toSorted(compare)
+function sourcesOf(activities: readonly Activity[]): string[] {
+  const sources = new Set<string>()
+  for (const { told } of activities) for (const { data } of told) sources.add(data.source)
+  return [...sources].toSorted(compare)
+}
 
 /** State -> the whole of `session show`. The tree keeps the first `limit` nodes; agents always stay. */
 export function detailOf(

@@ -1,8 +1,10 @@
-import type { Home } from '@spanledger/sdk/ledger'
+import type { Home, RetentionRules } from '@spanledger/sdk/ledger'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { Transcoder } from '../otlp/index.ts'
-import type { SessionReadModel } from '../projection/index.ts'
+import type { Projection, SessionReadModel } from '../projection/index.ts'
+import type { Work } from '../work/index.ts'
+import type { Columns } from './columns/columns.ts'
 import type { WithEngine } from './duck/engine.ts'
 import type { SegmentIndexes } from './segments/segment-index.ts'
 
@@ -11,13 +13,20 @@ export interface QueryContext {
   platform: Platform
   home: Home
   indexes: SegmentIndexes
+  columns: Columns
   withEngine: WithEngine
   events(): Promise<EventStore>
   sessions(): Promise<SessionReadModel>
+  /** Tasks and who works on them. */
+  work(): Promise<Work>
+  /** Everything that is derived from the ledger and kept. */
+  projections(): Promise<readonly Projection[]>
   /** For `import`, which is the only question that writes signals. */
   transcoder(): Promise<Transcoder>
   /** The daemon that keeps this home, if one runs. */
   daemon(): Promise<DaemonInfo | undefined>
+  /** As config.yaml has them. */
+  retention(): Promise<RetentionRules>
   version: string
   /** Aborted when the questions are closed: ends what follows the ledger. */
   stopped: AbortSignal

@@ -1,6 +1,7 @@
 import type { SignalKind } from '@spanledger/sdk/model'
 import { listSegments } from '@spanledger/sdk/ledger'
 import type { QueryContext } from './context.ts'
+import { definitionsOf } from './definitions.ts'
 import type { EngineInput } from './duck/engine.ts'
 import type { IndexedSegment } from './segments/segment-index.ts'
 import { parseTime } from './times.ts'
@@ -28,30 +29,22 @@ export const rangeSql = (column: string, { since, until }: TimeRange): string[] 
 ]
 
 /** Whether a segment can hold a record of that range: judged by the times in its records, never by its name or mtime. */
-export function mayHold({ blocks, tail }: IndexedSegment, { since, until }: TimeRange): boolean {
-  return [...blocks, tail.block].some(
-    ({ earliestMicros, latestMicros }) =>
-      earliestMicros !== undefined &&
-      latestMicros !== undefined &&
-      (since === undefined || BigInt(latestMicros) * 1000n >= since) &&
-      (until === undefined || BigInt(earliestMicros) * 1000n < until),
+export function mayHold({ extent }: IndexedSegment, { since, until }: TimeRange): boolean {
+  const { earliestMicros, latestMicros } = extent
+  return (
+    earliestMicros !== undefined &&
+    latestMicros !== undefined &&
+    (since === undefined || BigInt(latestMicros) * 1000n >= since) &&
+    (until === undefined || BigInt(earliestMicros) * 1000n < until)
   )
 }
 
 /** What an engine needs to have the views of these signals. */
 export function engineInput(kinds: Partial<Record<SignalKind, readonly IndexedSegment[]>>): EngineInput {
-  const origins = new Map<string, string>()
-  const metrics = new Map<string, string>()
   const segments: EngineInput['segments'] = {}
-  for (const [kind, indexed] of Object.entries(kinds) as [SignalKind, readonly IndexedSegment[]][]) {
+  for (const [kind, indexed] of Object.entries(kinds) as [SignalKind, readonly IndexedSegment[]][])
     segments[kind] = indexed.map(({ segment }) => segment)
-    for (const { blocks, tail } of indexed) {
-      for (const { definitions } of [...blocks, tail.block]) {
-        for (const line of definitions) addDefinition(line, origins, metrics)
-      }
-    }
-  }
-  return { segments, origins: [...origins.values()], metrics: [...metrics.values()] }
+  return { segments, ...definitionsOf(Object.values(kinds).flat()) }
 }
 
 /** Everything there is, for questions that may ask for anything. */
@@ -64,17 +57,4 @@ export async function wholeLedger(context: QueryContext): Promise<EngineInput> {
   ])
   const input = engineInput({ spans, logs, metrics })
   return { ...input, segments: { ...input.segments, events: await listSegments(platform, home, 'events') } }
-}
-
-/** Damaged definitions are left out: what refers to them has no service then, and `verify` tells. */
-function addDefinition(line: string, origins: Map<string, string>, metrics: Map<string, string>): void {
-  const id = line.slice(11, 19)
-  if (origins.has(id) || metrics.has(id)) return
-  try {
-    const parsed = JSON.parse(line) as { origin?: string; metric?: string }
-    if (typeof parsed.origin === 'string') origins.set(parsed.origin, line)
-    else if (typeof parsed.metric === 'string') metrics.set(parsed.metric, line)
-  } catch {
-    return
-  }
 }

@@ -1,15 +1,19 @@
 import { availableParallelism } from 'node:os'
-import type { Home } from '@spanledger/sdk/ledger'
+import type { Home, RetentionRules } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { DaemonInfo, QueryContext } from './context.ts'
 import type { Transcoder } from '../otlp/index.ts'
 import type { SessionReadModel } from '../projection/index.ts'
+import type { Work } from '../work/index.ts'
+import { createColumns } from './columns/columns.ts'
 import { createEngines } from './duck/engine.ts'
 import { AnswerTooLargeError } from './duck/json-rows.ts'
 import { parseParams } from './params.ts'
+import { isWriting } from './query.ts'
 import { type AnswerOf, isQueryName, type ParamsOf, QUERIES, type QueryName, queryNamed } from './registry.ts'
 import { isRefusal, refusal, type Refusal } from './refusal.ts'
+import { columnsProjection } from './columns/projection.ts'
 import { createSegmentIndexes } from './segments/segment-index.ts'
 
 /** The parts that questions are answered from; the functions are called at most once, by the first question that needs them. */
@@ -20,9 +24,12 @@ export interface QueriesOptions {
   version: string
   events: () => Promise<EventStore>
   sessions: () => Promise<SessionReadModel>
+  work: () => Promise<Work>
   transcoder: () => Promise<Transcoder>
   /** Asked each time: a daemon may come and go. */
   daemon: () => Promise<DaemonInfo | undefined>
+  /** Read from the configuration each time. */
+  retention: () => Promise<RetentionRules>
 }
 
 export interface Queries {
@@ -43,13 +50,22 @@ export interface Queries {
 export function openQueries(options: QueriesOptions): Queries {
   const { platform, home } = options
   const stopped = new AbortController()
+  const columns = createColumns(platform, home)
+  const indexes = createSegmentIndexes(platform, home)
+  const engines = createEngines(platform, home, columns, availableParallelism())
   const context: QueryContext = {
     ...options,
     events: once(options.events),
     sessions: once(options.sessions),
+    work: once(options.work),
+    projections: async () => [
+      (await context.sessions()).projection,
+      columnsProjection(platform, home, indexes),
+    ],
     transcoder: once(options.transcoder),
-    indexes: createSegmentIndexes(platform, home),
-    withEngine: createEngines(platform, home, availableParallelism()),
+    indexes,
+    columns,
+    withEngine: engines.withEngine,
     stopped: stopped.signal,
   }
   const run = async (name: string, given: unknown): Promise<unknown> => {
@@ -70,16 +86,19 @@ export function openQueries(options: QueriesOptions): Queries {
   }
   return {
     run: run as Queries['run'],
-    answer: async (name, given) => (isRemote(name) ? run(name, given) : unknownQuery(name)),
-    close: () => stopped.abort(),
+    answer: async (name, given) => (isRemote(name, given) ? run(name, given) : unknownQuery(name)),
+    close() {
+      stopped.abort()
+      engines.close()
+    },
   }
 }
 
-const isRemote = (name: string): boolean =>
-  isQueryName(name) && queryNamed(name).streams !== true && queryNamed(name).effect !== 'writes'
+const isRemote = (name: string, given?: unknown): boolean =>
+  isQueryName(name) && queryNamed(name).streams !== true && !isWriting(queryNamed(name), given)
 
 function unknownQuery(name: string): Refusal {
-  const names = Object.keys(QUERIES).filter(isRemote)
+  const names = Object.keys(QUERIES).filter((one) => isRemote(one))
   return refusal('UNKNOWN_QUERY', `there is no query "${name}" to ask`, `take one of: ${names.join(', ')}`)
 }
 

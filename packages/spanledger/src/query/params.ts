@@ -14,6 +14,8 @@ export interface ParamHelp {
   place?: number
   /** May be given more than once. */
   many?: boolean
+  /** The only values there are. */
+  choices?: readonly string[]
 }
 
 export interface ParamInfo extends ParamHelp {
@@ -53,7 +55,7 @@ export const choice = <const T extends readonly [string, ...string[]]>(
 ) =>
   v.pipe(
     v.picklist(of, `must be one of ${of.join(', ')}`),
-    v.metadata(about(`${summary}: ${of.join(', ')}`, { value, ...(place === undefined ? {} : { place }) })),
+    v.metadata(about(summary, { value, choices: of, ...(place === undefined ? {} : { place }) })),
   )
 
 /** Text that `parseTime` reads, or `+DURATION`, whose beginning only the query knows. */
@@ -150,6 +152,10 @@ export function parseParams<S extends ParamsSchema>(schema: S, given: unknown): 
   if (result.success) return result.output
   const issue = result.issues[0]!
   const name = v.getDotPath(issue) ?? 'parameters'
+  const bad = (message: string, next: string): Refusal => ({
+    ...refusal('BAD_PARAMETER', message, next),
+    parameter: name,
+  })
   const names = Object.keys(schema.entries)
   if (issue.expected === 'never')
     return refusal(
@@ -159,17 +165,9 @@ export function parseParams<S extends ParamsSchema>(schema: S, given: unknown): 
       names,
     )
   if (issue.input === undefined)
-    return refusal(
-      'BAD_PARAMETER',
-      `${name} is missing`,
-      `give ${paramsOf(schema).find((p) => p.name === name)?.value ?? name}`,
-    )
+    return bad(`${name} is missing`, `give ${paramsOf(schema).find((p) => p.name === name)?.value ?? name}`)
   const what = issue.message.startsWith('Invalid') ? `must be ${issue.expected}` : issue.message
-  return refusal(
-    'BAD_PARAMETER',
-    `${name}: ${short(issue.input)} ${what}`,
-    `see --help for what ${name} takes`,
-  )
+  return bad(`${name}: ${short(issue.input)} ${what}`, `see --help for what ${name} takes`)
 }
 
 const short = (input: unknown): string => {

@@ -7,13 +7,15 @@ import type { Refusal } from './refusal.ts'
  * One question: the same for the command line, the HTTP API and agents.
  *
  * A query that `streams` answers with an AsyncIterable, one JSON value an item; the others with one JSON value.
- * A query with `effect: 'writes'` is for the command line only.
+ * A query with `effect: 'writes'` is for the command line only; where that depends on its parameters, as given, it is a function.
  */
 export interface Query<Schema extends ParamsSchema = ParamsSchema, Answer = unknown> {
   summary: string
   params: Schema
   streams?: boolean
-  effect?: 'writes'
+  effect?: 'writes' | ((given: Record<string, unknown>) => 'writes' | undefined)
+  /** Although it writes, it makes no home where there is none. */
+  creates?: false
   run(context: QueryContext, params: v.InferOutput<Schema>): Promise<Answer | Refusal>
 }
 
@@ -21,6 +23,12 @@ export interface Query<Schema extends ParamsSchema = ParamsSchema, Answer = unkn
 export const query = <Schema extends ParamsSchema, Answer>(
   definition: Query<Schema, Answer>,
 ): Query<Schema, Answer> => definition
+
+export function isWriting({ effect }: Pick<Query, 'effect'>, given: unknown): boolean {
+  return (
+    (typeof effect === 'function' ? effect((given ?? {}) as Record<string, unknown>) : effect) === 'writes'
+  )
+}
 
 /** An answer that was cut at a limit. */
 export interface Cut {

@@ -1,7 +1,10 @@
+import type { RefusedCode } from '../work/index.ts'
+
 /**
  * A question that has no answer, told as a value: what is wrong and what to do next, one line each.
  *
  * `UNKNOWN_*`, `AMBIGUOUS_ID`  there is no such thing in this ledger; `near` holds what may have been meant
+ * codes of `work`              a task cannot be changed so; see CHANGE_REFUSED
  * others                       the question itself is wrong
  */
 export interface Refusal {
@@ -11,6 +14,8 @@ export interface Refusal {
   near?: string[]
   /** Lines that show where: an excerpt with a caret under it. */
   place?: string
+  /** The parameter that is wrong; the message and what is next may name it, and a face may spell it as its own people do. */
+  parameter?: string
 }
 
 export type RefusalCode =
@@ -20,6 +25,9 @@ export type RefusalCode =
   | 'UNKNOWN_SESSION'
   | 'UNKNOWN_TRACE'
   | 'UNKNOWN_METRIC'
+  | 'UNKNOWN_PROJECTION'
+  | 'UNKNOWN_HOLD'
+  | 'RETENTION_RECENT'
   | 'AMBIGUOUS_ID'
   | 'PATTERN_ERROR'
   | 'SQL_ERROR'
@@ -27,6 +35,15 @@ export type RefusalCode =
   | 'SQL_TOO_LONG'
   | 'ANSWER_TOO_LARGE'
   | 'UNREADABLE_FILE'
+  | 'UNKNOWN_TEMPLATE'
+  | 'NO_TASK_FOLDER'
+  | RefusedCode
+  | 'CONFIG_EDIT'
+  | 'UNKNOWN_WORKTREE'
+  | 'NOT_A_REPOSITORY'
+  | 'UNCOMMITTED_WORK'
+  | 'GIT_MISSING'
+  | 'GIT_FAILED'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }
@@ -34,3 +51,24 @@ export function refusal(refused: RefusalCode, message: string, next: string, nea
 
 export const isRefusal = (answer: unknown): answer is Refusal =>
   typeof answer === 'object' && answer !== null && 'refused' in answer
+
+/** The command was understood, and what it asked for is not to be: the answer is a failure. */
+const CHANGE_REFUSED: ReadonlySet<string> = new Set<RefusedCode>([
+  'ILLEGAL_STATUS',
+  'ALREADY_CLAIMED',
+  'NOT_CLAIMABLE',
+  'NOT_CLAIMED',
+  'NOT_YOURS',
+  'LEASE_EXPIRED',
+  'BLOCKED',
+  'WIP_LIMIT',
+  'STORY_POINTS',
+  'CYCLE',
+  'NO_FILE',
+  'NOT_A_PARENT',
+  'NOT_A_SUBTASK',
+  'TASK_EXISTS',
+  'TASK_UNREADABLE',
+])
+
+export const isChangeRefused = (code: RefusalCode): boolean => CHANGE_REFUSED.has(code)

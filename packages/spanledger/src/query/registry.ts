@@ -2,28 +2,72 @@ import type * as v from 'valibot'
 import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
+import { agents } from './queries/agents.ts'
+import { cost } from './queries/cost.ts'
 import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
+import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
 import { importFiles } from './queries/import.ts'
 import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
+import { operations } from './queries/operations.ts'
+import { projections } from './queries/projections.ts'
+import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
+import { retention } from './queries/retention.ts'
 import { seal } from './queries/seal.ts'
 import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
 import { status } from './queries/status.ts'
+import {
+  taskAdd,
+  taskAdopt,
+  taskCreate,
+  taskDelete,
+  taskExtract,
+  taskMove,
+  taskParallelize,
+  taskParentCreate,
+  taskPromote,
+  taskResequence,
+  taskStatus,
+  taskSync,
+  taskTemplateApply,
+  taskUpdate,
+} from './queries/task-commands.ts'
+import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
 import { trace } from './queries/trace.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
+import {
+  teamList,
+  teamSet,
+  workClaim,
+  workComplete,
+  workList,
+  workProgress,
+  workRelease,
+  workStatsQuery,
+} from './queries/work.ts'
+import {
+  worktreeConflicts,
+  worktreeCreate,
+  worktreeList,
+  worktreeRecycle,
+  worktreeRemove,
+} from './queries/worktrees.ts'
 
 /** Every question there is, by the name it has on the command line's inside, in the HTTP API and for agents. */
 export const QUERIES = {
   status,
   sessions,
   session,
+  agents,
+  cost,
   traces,
   trace,
+  operations,
   logs,
   metrics,
   metric,
@@ -35,11 +79,50 @@ export const QUERIES = {
   'events.query': eventQuery,
   state,
   'state.diff': stateDiff,
+  tasks,
+  task,
+  'tasks.parents': taskParents,
+  'tasks.search': taskSearch,
+  'tasks.reindex': taskReindex,
+  'tasks.templates': taskTemplates,
+  'task.create': taskCreate,
+  'task.parent': taskParentCreate,
+  'task.template': taskTemplateApply,
+  'task.update': taskUpdate,
+  'task.status': taskStatus,
+  'task.move': taskMove,
+  'task.delete': taskDelete,
+  'task.add': taskAdd,
+  'task.promote': taskPromote,
+  'task.extract': taskExtract,
+  'task.adopt': taskAdopt,
+  'task.resequence': taskResequence,
+  'task.parallelize': taskParallelize,
+  'task.sync': taskSync,
+  work: workList,
+  'work.claim': workClaim,
+  'work.progress': workProgress,
+  'work.complete': workComplete,
+  'work.release': workRelease,
+  'work.stats': workStatsQuery,
+  teams: teamList,
+  'team.set': teamSet,
   sql,
   verify,
   seal,
+  projections,
+  rebuild,
+  retention,
+  'hold.add': holdAdd,
+  'hold.list': holdList,
+  'hold.remove': holdRemove,
   export: exportSignal,
   import: importFiles,
+  'worktree.list': worktreeList,
+  'worktree.conflicts': worktreeConflicts,
+  'worktree.create': worktreeCreate,
+  'worktree.remove': worktreeRemove,
+  'worktree.recycle': worktreeRecycle,
 } as const
 
 export type QueryName = keyof typeof QUERIES

@@ -13,6 +13,15 @@ export interface RedactionConfig {
   content: Partial<Record<ContentClass, ContentRule | undefined>>
 }
 
+/** What is the case where nobody says otherwise. */
+export const DEFAULT_REDACTION: RedactionConfig = {
+  enabled: true,
+  patterns: [],
+  keys: [],
+  allow: [],
+  content: { prompts: 'keep', toolInput: 'keep', toolOutput: 'keep', modelOutput: 'keep' },
+}
+
 /** The configuration cannot be used; says which entry and why. */
 export class RedactionConfigError extends Error {
   readonly code = 'REDACTION_CONFIG'

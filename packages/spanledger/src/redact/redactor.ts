@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { RedactionConfigError, type RedactionConfig } from './config.ts'
+import { DEFAULT_REDACTION, RedactionConfigError, type RedactionConfig } from './config.ts'
 import { contentOfBody, contentOfKey, type ContentClass } from './content.ts'
 import { createPrefilter, type Prefilter } from './prefilter.ts'
 import { markOf, type Rule } from './rule.ts'
@@ -53,7 +53,13 @@ const EMAIL: Policy = { action: 'replace', mark: markOf('email') }
  * Source  docs/reference/redaction.md
  */
 export function createRedactor(config: Partial<RedactionConfig> = {}): Redactor {
-  const { enabled = true, patterns = [], keys = [], allow = [], content = {} } = config
+  const {
+    enabled = DEFAULT_REDACTION.enabled,
+    patterns = DEFAULT_REDACTION.patterns,
+    keys = DEFAULT_REDACTION.keys,
+    allow = DEFAULT_REDACTION.allow,
+    content = DEFAULT_REDACTION.content,
+  } = config
   const allowed = new Set(allow)
   const builtIn = enabled ? RULES.filter((rule) => !allowed.has(rule.name)) : []
   const own = enabled ? patterns.map(toRule).filter((rule) => !allowed.has(rule.name)) : []

@@ -20,25 +20,26 @@ export interface Ran {
   points: Record<string, unknown>[]
 }
 
-/** Runs program.mjs under a runtime, with a ledger of its own. */
-export function runProgram(command: readonly string[], how: string, env: Record<string, string> = {}): Ran {
+/** Runs program.mjs, or another program, under a runtime, with a ledger of its own. */
+export function runProgram(
+  command: readonly string[],
+  how: string,
+  env: Record<string, string> = {},
+  program: string = at('program.mjs'),
+): Ran {
   const home = mkdtempSync(join(tmpdir(), 'spanledger-'))
   try {
-    const { status, signal, stdout, stderr } = spawnSync(
-      command[0]!,
-      [...command.slice(1), at('program.mjs'), how],
-      {
-        env: {
-          PATH: process.env['PATH'],
-          HOME: process.env['HOME'],
-          SPANLEDGER_HOME: home,
-          SPANLEDGER_SDK: SDK,
-          ...env,
-        },
-        encoding: 'utf8',
-        timeout: 20_000,
+    const { status, signal, stdout, stderr } = spawnSync(command[0]!, [...command.slice(1), program, how], {
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        SPANLEDGER_HOME: home,
+        SPANLEDGER_SDK: SDK,
+        ...env,
       },
-    )
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
     return { status, signal, output: stdout + (how === 'throw' ? '' : stderr), ...linesIn(home) }
   } finally {
     rmSync(home, { recursive: true })

@@ -11,11 +11,15 @@ import type { ServerTelemetry } from './server-telemetry.ts'
 /** How the answer ended when no status tells: the client went away. */
 const ABORTED = 'aborted'
 
-/** By whatever object the server hands round with the request. */
-const exchanges = new WeakMap<object, Exchange>()
-
-/** Under which the exchange travels with the flow of control. */
+/**
+ * Under which the exchange travels with the flow of control, and on the object that a server hands round for the request: a
+ * WeakMap of these is what garbage collection then spends its time on.
+ */
 const EXCHANGE = Symbol('spanledger http exchange')
+
+interface Carrying {
+  [EXCHANGE]?: Exchange
+}
 
 /**
  * Begins to record a request; undefined when recording is off. `carrier` is the object by which `exchangeOf` finds it.
@@ -24,12 +28,12 @@ export function beginExchange(request: Incoming, carrier: object): Exchange | un
   const telemetry = serverTelemetry()
   if (telemetry === undefined) return undefined
   const exchange = new Exchange(telemetry, request)
-  exchanges.set(carrier, exchange)
+  ;(carrier as Carrying)[EXCHANGE] = exchange
   return exchange
 }
 
 export function exchangeOf(carrier: object): Exchange | undefined {
-  return exchanges.get(carrier)
+  return (carrier as Carrying)[EXCHANGE]
 }
 
 /**

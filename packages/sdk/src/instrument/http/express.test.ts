@@ -109,6 +109,16 @@ describe.each([
     expect(recorded.span('controller first')).toMatchObject({ status: 'unset', events: [] })
   })
 
+  it('takes lists of functions and of paths', async () => {
+    const app = instrumentExpress(makeExpress())
+    const users = makeExpress.Router()
+    users.get(['/:id', '/:id/again'], (_req, res) => void res.send('ok'))
+    app.use([goOn])
+    app.use(['/a', '/b'], users)
+    await asked(app, '/b/7')
+    expect(tree(recorded.spans)).toMatchObject({ 'GET /a|/b/:id|/:id/again': { 'middleware goOn': {} } })
+  })
+
   it('has no route where nothing was matched', async () => {
     const app = instrumentExpress(makeExpress())
     app.get('/here', (_req, res) => void res.send('ok'))
@@ -131,3 +141,7 @@ it('records a rejected handler of Express 5', async () => {
     events: [{ name: 'exception' }],
   })
 })
+
+function goOn(_request: unknown, _response: unknown, next: () => void): void {
+  next()
+}

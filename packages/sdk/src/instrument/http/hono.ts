@@ -48,13 +48,11 @@ function instrumentHandler(handler: Handler, route: HonoRoute): Handler {
     if (exchange === undefined) return handler(c, next)
     if (kind === 'controller') exchange.route(route.path)
     else if (exchange.matched === undefined) exchange.route(matchedRoute(c))
-    const layer = exchange.layer(kind, name)
-    return layer.run(async () => {
-      const answer = await handler(c, next)
-      // An application's own error handler has answered already.
-      if (c.error !== undefined) layer.noted(c.error)
-      return answer
-    })
+    // An application's own error handler may have answered.
+    return exchange.layer(kind, name).run(
+      () => handler(c, next),
+      () => c.error,
+    )
   }
 }
 

@@ -24,17 +24,20 @@ export class Layer {
     this.context = parent.withSpan(this.#span)
   }
 
-  /** Ends the span when `fn` is over: when it returns, or its promise settles. */
-  run<T>(fn: () => T): T {
+  /**
+   * Ends the span when `fn` is over: when it returns, or its promise settles. `answered` then tells of an error that was turned
+   * into an answer already.
+   */
+  run<T>(fn: () => T, answered?: () => unknown): T {
     try {
       const result = this.#exchange.run(fn, this.context)
       if (!isPromise(result)) {
-        this.end()
+        this.#over(answered)
         return result
       }
       return result.then(
         (value) => {
-          this.end()
+          this.#over(answered)
           return value
         },
         (error: unknown) => {
@@ -46,6 +49,12 @@ export class Layer {
       this.failed(error)
       throw error
     }
+  }
+
+  #over(answered: (() => unknown) | undefined): void {
+    const error = answered?.()
+    if (error !== undefined) this.noted(error)
+    this.end()
   }
 
   /** A refusal with a status of 4xx is the client's error, not the layer's. */

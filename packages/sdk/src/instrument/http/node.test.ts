@@ -1,3 +1,5 @@
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { record } from '../../api/index.ts'
@@ -106,6 +108,23 @@ describe('a node:http server', () => {
       'http.response.status_code': 200,
     })
     expect(await recorded.points('http.server.active_requests')).toMatchObject([{ value: 0 }])
+  })
+
+  it('records HTTP/2 by the compatible interface', async () => {
+    const http2 = createHttp2Server(instrumentListener((_req, res) => void res.end('ok')))
+    await new Promise<void>((resolve) => http2.listen(0, '127.0.0.1', resolve))
+    const session = connectHttp2(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`)
+    const stream = session.request({ ':path': '/two?a=1', ':authority': 'shop.example' }).resume()
+    await new Promise((resolve) => stream.once('close', resolve))
+    await ended(1)
+    session.destroy()
+    await new Promise((resolve) => http2.close(resolve))
+    expect(object(recorded.span('GET').attributes)).toMatchObject({
+      'url.path': '/two',
+      'server.address': 'shop.example',
+      'network.protocol.version': '2',
+      'http.response.status_code': 200,
+    })
   })
 
   it('survives what no client should send', async () => {

@@ -1,4 +1,11 @@
-import type { HistogramPoint, MetricData, NumberPoint, ValueType } from '../data.ts'
+import type {
+  ExponentialBuckets,
+  ExponentialHistogramPoint,
+  HistogramPoint,
+  MetricData,
+  NumberPoint,
+  ValueType,
+} from '../data.ts'
 import { literal } from './line-buffer.ts'
 import type { LineBuffer } from './line-buffer.ts'
 import { ATTRS } from './span-line.ts'
@@ -33,6 +40,8 @@ export function writePoint(out: LineBuffer, metric: MetricData, index: number, m
     out.raw(QUOTE)
   }
   if (metric.type === 'histogram') writeHistogram(out, point as HistogramPoint)
+  else if (metric.type === 'exponentialHistogram')
+    writeExponentialHistogram(out, point as ExponentialHistogramPoint)
   else writeNumber(out, point as NumberPoint, metric.valueType)
   if (point.attributes.length > 0) {
     out.raw(ATTRS)
@@ -66,6 +75,25 @@ function writeHistogram(out: LineBuffer, point: HistogramPoint): void {
     out.byte(0x2c)
   }
   out.close(0x5d)
+}
+
+function writeExponentialHistogram(out: LineBuffer, point: ExponentialHistogramPoint): void {
+  out.raw(COUNT)
+  out.uint(point.count)
+  writeDouble(out, SUM, point.sum)
+  writeDouble(out, MIN, point.min)
+  writeDouble(out, MAX, point.max)
+  if (point.scale !== 0) out.ascii(`,"scale":${point.scale}`)
+  if (point.zeroCount !== 0) out.ascii(`,"zeroCount":${point.zeroCount}`)
+  writeBuckets(out, 'positive', point.positive)
+  writeBuckets(out, 'negative', point.negative)
+}
+
+function writeBuckets(out: LineBuffer, name: string, { offset, counts }: ExponentialBuckets): void {
+  // An offset of no buckets says nothing.
+  if (counts.length === 0) return
+  const members = [...(offset === 0 ? [] : [`"offset":${offset}`]), `"counts":[${counts.join(',')}]`]
+  out.ascii(`,"${name}":{${members.join(',')}}`)
 }
 
 function writeDouble(out: LineBuffer, name: Uint8Array, value: number | undefined): void {

@@ -34,7 +34,8 @@ export function eventStoreContract(name: string, createLedger: () => Promise<Eve
       const first = await store.append('one', [event, happened('b')])
       const second = await store.append('two', [happened('c')])
       expect(first).toMatchObject({ duplicates: 0, version: 2 })
-      expect(first.appended[0]).toEqual({ ...event, stream: 'one', version: 1, position: 1 })
+      const recorded = expect.stringMatching(/^\d+$/)
+      expect(first.appended[0]).toEqual({ ...event, stream: 'one', version: 1, position: 1, recorded })
       expect(second.appended).toMatchObject([{ stream: 'two', version: 1, position: 3 }])
       expect(await collect(store.readAll())).toEqual([...first.appended, ...second.appended])
       expect(await collect(store.readStream('two'))).toEqual(second.appended)
@@ -118,6 +119,38 @@ export function eventStoreContract(name: string, createLedger: () => Promise<Eve
       expect(await ids(store.readAll({ limit: 2 }))).toEqual(['0', '1'].map(id))
       expect(await ids(store.readAll({ limit: 0 }))).toEqual([])
       expect(await ids(store.readAll({ fromPosition: 11 }))).toEqual([])
+    })
+
+    test('reads many at a time what it reads one by one', async () => {
+      for (const one of ['a', 'b', 'c']) await store.append(one, [happened(one), happened(one, 'Other')])
+      for (const options of [{}, { fromPosition: 3 }, { types: ['Other'] }, { fromPosition: 7 }]) {
+        const batches = await collect(store.readBatches(options))
+        expect(batches.every((batch) => batch.length > 0)).toBe(true)
+        expect(batches.flat()).toEqual(await collect(store.readAll(options)))
+      }
+    })
+
+    test('says which ids are not there', async () => {
+      const [one, two] = [happened('a'), happened('b')]
+      await store.append('s', [one])
+      expect(await store.absent([one.id, two.id, 'no uuid'])).toEqual(new Set([two.id, 'no uuid']))
+      const other = await ledger.open()
+      await other.append('s', [two])
+      expect(await store.absent([one.id, two.id])).toEqual(new Set())
+      await other.close()
+    })
+
+    test('keeps which shape the data has, and says nothing of the first', async () => {
+      await store.append('s', [
+        { ...happened('a'), schema: 1 },
+        { ...happened('b'), schema: 3 },
+      ])
+      const other = await ledger.open()
+      const read = await collect(other.readAll())
+      expect(read.map(({ schema }) => schema)).toEqual([undefined, 3])
+      for (const schema of [0, -1, 1.5, Number.NaN])
+        await expect(store.append('s', [{ ...happened('c'), schema }])).rejects.toThrow(TypeError)
+      await other.close()
     })
 
     test('follows from any position: what is there, what comes, from whichever store, each once', async () => {

@@ -77,6 +77,30 @@ function messageOf({ eventName, body, attributes }: LogRow): string {
   return [...name, ...(body === null ? [] : [body]), pairs(attributes, EVENT_NAME)].join(' ').trimEnd()
 }
 
+export function renderOperations(answer: AnswerOf<'operations'>, terminal: Terminal): string {
+  if (answer.rows.length === 0) return 'No operations.\n'
+  return table(
+    [
+      { head: 'OPERATION', value: (o) => o.name, shrinkTo: 24 },
+      { head: 'SERVICE', value: (o) => o.service ?? '', shrinkTo: 8 },
+      { head: 'KIND', value: (o) => o.kind, drop: 1 },
+      { head: 'CALLS', align: 'right', value: (o) => formatCount(o.calls) },
+      {
+        head: 'A SECOND',
+        align: 'right',
+        value: (o) => (o.perSecond === null ? '-' : formatNumber(Number(o.perSecond.toPrecision(3)))),
+        drop: 2,
+      },
+      { head: 'ERRORS', align: 'right', value: (o) => formatInteger(o.errors) },
+      { head: 'P50', align: 'right', value: (o) => formatDuration(o.p50Ms), drop: 3 },
+      { head: 'P95', align: 'right', value: (o) => formatDuration(o.p95Ms) },
+      { head: 'P99', align: 'right', value: (o) => formatDuration(o.p99Ms), drop: 4 },
+    ],
+    answer.rows,
+    terminal,
+  )
+}
+
 export function renderMetrics(answer: AnswerOf<'metrics'>, terminal: Terminal): string {
   if (answer.rows.length === 0) return 'No metrics.\n'
   return table(
@@ -291,30 +315,4 @@ function receivedLine(received: NonNullable<NonNullable<AnswerOf<'status'>['daem
       ? ''
       : `, refused ${plural(rejected, 'record')} and ${plural(malformed, 'request')}`
   return `${kept}, redacted ${plural(redacted, 'secret')}${refused}`
-}
-
-export function renderVerify(answer: AnswerOf<'verify'>, { colors }: Terminal): string {
-  const { summary } = answer
-  const counted = Object.entries(summary.lines)
-    .map(([kind, lines]) => `${formatInteger(lines)} ${kind}`)
-    .join(', ')
-  const verdict = answer.ok
-    ? colors.green('✓ nothing is damaged')
-    : colors.red(`✗ ${plural(summary.findings, 'finding')}`)
-  const lines = answer.findings.map((finding) => {
-    const { finding: what, kind: _, segment: __, path, offset, ...facts } = finding
-    return `  ${colors.red(what)} ${plain(path)} at byte ${offset}: ${plain(pairs(facts))}`
-  })
-  const sealed =
-    summary.sealedSegments === 0
-      ? ''
-      : ` (${formatInteger(summary.sealedSegments)} sealed, ${formatBytes(summary.storedBytes)} on disk)`
-  return `${[verdict, `  ${counted} in ${plural(summary.segments, 'segment')}, ${formatBytes(summary.bytes)}${sealed}`, ...chainLines(summary), ...lines].join('\n')}\n`
-}
-
-/** What to note down elsewhere: who can write to all of the ledger can write a whole chain anew, but not this one. */
-function chainLines({ chains }: AnswerOf<'verify'>['summary']): string[] {
-  return Object.entries(chains)
-    .filter(([, end]) => end.number > 0)
-    .map(([kind, end]) => `  ${kind}: chain of ${plural(end.number, 'manifest')}, ends ${end.sha256}`)
 }

@@ -1,59 +1,141 @@
-import { join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Home, Segment } from '@spanledger/sdk/ledger'
 import type { LedgerKind } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
+import type { Columns } from '../columns/columns.ts'
+import type { Definitions } from '../definitions.ts'
 import { isRefusal } from '../refusal.ts'
-import { holdSegments, type HeldSegments } from './held-segments.ts'
+import { createDefinitions, openDuck } from './duck.ts'
+import { heldFolder, holdSegments, type HeldSegments } from './held-segments.ts'
 import { jsonRows, type Row } from './json-rows.ts'
-import { quoted, TABLES, viewSql, VIEWS } from './views.ts'
+import { type ChosenSources, chooseSources } from './sources.ts'
+import { quoted } from './literals.ts'
+import { viewSql, VIEWS } from './views.ts'
 
-/** Of the machine's memory, for one question; what does not fit spills to HOME/index/tmp. */
-const MEMORY_LIMIT = '512MB'
-/** So many questions at once have an engine; others wait their turn. */
-const ENGINES_MAX = 2
+/** For all questions together: with what else a daemon holds it stays below 400 MB. What does not fit spills. */
+const MEMORY_LIMIT = '192MB'
+/** So many questions at once have a connection; others wait their turn. */
+const QUESTIONS_MAX = 2
+/** An instance that nobody asked for so long is closed, and its memory given back. */
+const IDLE_MS = 60_000
 
-export interface EngineInput {
+export interface EngineInput extends Definitions {
   /** The segments each view reads; a kind that is left out has no view. */
   segments: Partial<Record<LedgerKind, readonly Segment[]>>
-  /** Definition lines, one for each id. */
-  origins: readonly string[]
-  metrics: readonly string[]
 }
 
-/** Answers one question; every question has an engine of its own, so that none leaves anything behind in memory (25 ms to make). */
-interface Engine {
+/** Answers one question, over views that stand for it alone. */
+export interface Engine {
   rows(sql: string): Promise<Row[]>
   connection: DuckDBConnection
+  /** All that the views read has columns: reading twice costs little then. */
+  hasColumns: boolean
 }
 
 export type WithEngine = <T>(input: EngineInput, ask: (engine: Engine) => Promise<T>) => Promise<T>
 
+export interface Engines {
+  withEngine: WithEngine
+  close(): void
+}
+
 /**
- * DuckDB in memory over the given segments, and nothing else: once the views stand it can neither reach other files nor
- * the network, nor be configured any further.
+ * DuckDB over the given segments, and nothing else: it can reach the ledger and its columns, but no other files, no network, and it
+ * cannot be configured any further. Views and definitions are of a question's own connection, and go with it.
  *
- * DuckDB is imported with the first question that needs it: it costs 60 ms and 60 MB.
+ * One instance is kept warm between questions, since making one takes 25 ms, and it knows the files it read before.
  */
-export function createEngines(platform: Platform, home: Home, threads: number): WithEngine {
+export function createEngines(platform: Platform, home: Home, columns: Columns, threads: number): Engines {
   const waiting: (() => void)[] = []
   let running = 0
-  return async (input, ask) => {
-    if (running >= ENGINES_MAX) await new Promise<void>((resolve) => waiting.push(resolve))
-    else running++
+  let opened: Promise<DuckDBInstance> | undefined
+  let idle: AbortController | undefined
+
+  const open = (): Promise<DuckDBInstance> => {
+    idle?.abort()
+    opened ??= openSandbox(home, threads).catch((error: unknown) => {
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
+  const close = (): void => {
+    idle?.abort()
+    const last = opened
+    opened = undefined
+    void last?.then((instance) => instance.closeSync()).catch(() => {})
+  }
+  const closeWhenIdle = async (): Promise<void> => {
+    idle?.abort()
+    const waits = (idle = new AbortController())
+    await platform.clock.sleep(IDLE_MS, waits.signal)
+    if (!waits.signal.aborted && running === 0) close()
+  }
+
+  const withConnection = async <T>(
+    input: EngineInput,
+    chosen: ChosenSources,
+    ask: (engine: Engine) => Promise<T>,
+  ): Promise<T> => {
+    const connection = await (await open()).connect()
     try {
-      return await withSegments(platform, home, input, (now) => withInstance(home, threads, now, ask))
+      await prepare(connection, input, chosen)
+      const hasColumns = Object.values(chosen.sources).every(({ lines }) => lines.length === 0)
+      return await ask({
+        connection,
+        hasColumns,
+        rows: async (sql) => jsonRows(await connection.stream(sql)),
+      })
     } finally {
-      const next = waiting.shift()
-      if (next === undefined) running--
-      else next()
+      connection.closeSync()
     }
+  }
+
+  return {
+    async withEngine(input, ask) {
+      if (running >= QUESTIONS_MAX) await new Promise<void>((resolve) => waiting.push(resolve))
+      else running++
+      try {
+        return await withSegments(platform, home, input, (now) =>
+          withColumns(columns, now, (chosen) => withConnection(now, chosen, ask)),
+        )
+      } finally {
+        const next = waiting.shift()
+        if (next === undefined) running--
+        else next()
+        void closeWhenIdle()
+      }
+    },
+    close,
   }
 }
 
 /**
- * Asks again, with the segments held, when one was sealed between being listed and being opened, which DuckDB tells as an error: what
- * is open is read to its end. Not held from the start, as it is rare; in a home that cannot be written to, nothing is sealed.
+ * Asks again when columns that were whole are not any more; and, should DuckDB fail over columns that seem whole, over the
+ * lines, which are the truth.
+ */
+async function withColumns<T>(
+  columns: Columns,
+  { segments }: EngineInput,
+  ask: (chosen: ChosenSources) => Promise<T>,
+): Promise<T> {
+  const chosen = await chooseSources(columns, segments)
+  const again = async (): Promise<ChosenSources> => chooseSources(columns, segments)
+  try {
+    const answer = await ask(chosen)
+    if (!isRefusal(answer) || chosen.files.length === 0) return answer
+    const now = await again()
+    return now.files.join() === chosen.files.join() ? answer : await ask(now)
+  } catch (error) {
+    if (chosen.files.length === 0) throw error
+    return await ask(await chooseSources(undefined, segments))
+  }
+}
+
+/**
+ * Asks again, with the segments held, when one was sealed or removed between being listed and being opened, which DuckDB tells as an error: what
+ * is open is read to its end. Not held from the start, as it is rare; in a home that cannot be written to, neither happens.
  */
 async function withSegments<T>(
   platform: Platform,
@@ -63,9 +145,9 @@ async function withSegments<T>(
 ): Promise<T> {
   try {
     const answer = await ask(input)
-    if (!isRefusal(answer) || home.readOnly || !(await anySealed(platform, input))) return answer
+    if (!isRefusal(answer) || home.readOnly || !(await anyGone(platform, input))) return answer
   } catch (error) {
-    if (home.readOnly || !(await anySealed(platform, input))) throw error
+    if (home.readOnly || !(await anyGone(platform, input))) throw error
   }
   const segments: EngineInput['segments'] = {}
   const held: HeldSegments[] = []
@@ -80,50 +162,40 @@ async function withSegments<T>(
   }
 }
 
-async function anySealed(platform: Platform, input: EngineInput): Promise<boolean> {
-  for (const { sealed, path } of Object.values(input.segments).flat())
-    if (!sealed && (await platform.files.stat(path)) === undefined) return true
+async function anyGone(platform: Platform, input: EngineInput): Promise<boolean> {
+  for (const { path } of Object.values(input.segments).flat())
+    if ((await platform.files.stat(path)) === undefined) return true
   return false
 }
 
-async function withInstance<T>(
-  home: Home,
-  threads: number,
-  input: EngineInput,
-  ask: (engine: Engine) => Promise<T>,
-): Promise<T> {
-  const { DuckDBInstance } = await import('@duckdb/node-api')
-  const instance: DuckDBInstance = await DuckDBInstance.create(':memory:', {
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    threads: String(threads),
-    memory_limit: MEMORY_LIMIT,
-    temp_directory: home.readOnly ? '' : join(home.index, 'tmp'),
-  })
+async function openSandbox(home: Home, threads: number): Promise<DuckDBInstance> {
+  const instance = await openDuck(home, { threads, memoryLimit: MEMORY_LIMIT })
   const connection = await instance.connect()
   try {
-    await prepare(connection, input)
-    return await ask({ connection, rows: async (sql) => jsonRows(await connection.stream(sql)) })
+    const folders = [dirname(home.segments.spans), join(home.index, 'columns'), heldFolder(home)]
+    await connection.run(`SET GLOBAL TimeZone = 'UTC'`)
+    await connection.run('SET parquet_metadata_cache = true')
+    // The system's own cache does as well, and is not the daemon's memory.
+    await connection.run('SET enable_external_file_cache = false')
+    await connection.run(
+      `SET allowed_directories = [${folders.map((folder) => quoted(folder + sep)).join(', ')}]`,
+    )
+    await connection.run('SET enable_external_access = false')
+    await connection.run('SET lock_configuration = true')
+    return instance
   } finally {
     connection.closeSync()
-    instance.closeSync()
   }
 }
 
-async function prepare(connection: DuckDBConnection, input: EngineInput): Promise<void> {
-  const [origins, schema, metrics] = TABLES
-  await connection.run(origins, [`[${input.origins.join(',')}]`])
-  await connection.run(schema)
-  await connection.run(metrics, [`[${input.metrics.join(',')}]`])
-  const allowed: string[] = []
+async function prepare(
+  connection: DuckDBConnection,
+  input: EngineInput,
+  { sources }: ChosenSources,
+): Promise<void> {
+  await createDefinitions(connection, input)
   for (const view of VIEWS) {
-    const paths = input.segments[view.kind]?.map((segment) => segment.path)
-    if (paths === undefined) continue
-    allowed.push(...paths)
-    await connection.run(viewSql(view, paths))
+    const read = sources[view.kind]
+    if (read !== undefined) await connection.run(viewSql(view, read))
   }
-  await connection.run(`SET TimeZone = 'UTC'`)
-  await connection.run(`SET allowed_paths = [${allowed.map(quoted).join(', ')}]`)
-  await connection.run('SET enable_external_access = false')
-  await connection.run('SET lock_configuration = true')
 }

@@ -6,6 +6,8 @@ const PREFIX = 'held-'
 /** No question takes so long: what is older was left by a process that was killed. */
 const LEFT_AFTER_MS = 600_000
 
+export const heldFolder = (home: Home): string => join(home.index, 'held')
+
 /** Segments that stay where they are until they are let go. */
 export interface HeldSegments {
   segments: Segment[]
@@ -13,8 +15,8 @@ export interface HeldSegments {
 }
 
 /**
- * Holds plain segments by second names below HOME/index, so that sealing may remove the first while DuckDB, which opens a file
- * when it comes to it, is at work. Those sealed since they were listed are given as that.
+ * Holds segments by second names in HOME/index/held, so that sealing or retention may remove the first while DuckDB, which opens a
+ * file when it comes to it, is at work. Those sealed since they were listed are given as that, and those removed left out.
  */
 export async function holdSegments(
   platform: Platform,
@@ -25,21 +27,22 @@ export async function holdSegments(
   const mark = `${PREFIX}${clock.nowMs()}-${hexOf(platform.random(6))}-`
   const links: string[] = []
   const hold = async (segment: Segment): Promise<Segment | undefined> => {
-    if (segment.sealed) return segment
-    const path = join(home.index, mark + basename(segment.path))
+    const path = join(heldFolder(home), mark + basename(segment.path))
     try {
       await files.link(segment.path, path)
       links.push(path)
       return { ...segment, path }
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error
-      return findSegment(platform, home, segment.kind, segment.name)
+      const now = await findSegment(platform, home, segment.kind, segment.name)
+      return now === undefined || now.path === segment.path ? undefined : hold(now)
     }
   }
   const release = async (): Promise<void> => {
     for (const path of links.splice(0)) await files.unlink(path)
   }
   try {
+    await files.mkdir(heldFolder(home), 0o700)
     await sweep(platform, home)
     const segments: Segment[] = []
     for (const segment of listed) {
@@ -54,8 +57,8 @@ export async function holdSegments(
 }
 
 async function sweep({ files, clock }: Platform, home: Home): Promise<void> {
-  for (const entry of await files.readdir(home.index)) {
+  for (const entry of await files.readdir(heldFolder(home))) {
     const since = entry.startsWith(PREFIX) ? Number.parseInt(entry.slice(PREFIX.length), 10) : NaN
-    if (clock.nowMs() - since > LEFT_AFTER_MS) await files.unlink(join(home.index, entry))
+    if (clock.nowMs() - since > LEFT_AFTER_MS) await files.unlink(join(heldFolder(home), entry))
   }
 }

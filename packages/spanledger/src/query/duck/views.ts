@@ -1,4 +1,6 @@
 import type { LedgerKind } from '@spanledger/sdk/model'
+import { PROMOTED } from '../columns/promoted.ts'
+import { identifier, quoted } from './literals.ts'
 
 /** A column of a view: its DuckDB type, what it is made of, and what a person needs to know of it. */
 export interface Column {
@@ -6,6 +8,8 @@ export interface Column {
   type: string
   sql: string
   about: string
+  /** Made of other columns: Parquet does not hold it. */
+  derived?: string
 }
 
 export interface View {
@@ -19,15 +23,18 @@ export interface View {
   columns: Column[]
 }
 
-const column = (name: string, type: string, sql: string, about: string): Column => ({
+const column = (name: string, type: string, sql: string, about: string, derived?: string): Column => ({
   name,
   type,
   sql,
   about,
+  ...(derived === undefined ? {} : { derived }),
 })
 
 /** `TRY`: a clock gone wild (after 2262) has no timestamp, and must not stop a question. */
 const timestamp = (digits: string): string => `TRY(make_timestamp_ns(TRY_CAST(${digits} AS BIGINT)))`
+/** A key in quotes as DuckDB's paths take it. */
+export const attributePath = (key: string): string => quoted(`$."${key}"`)
 /** A double as the ledger writes it: a number, or `{"$double":"NaN"}`, `{"$int":"9223372036854775807"}`. */
 const double = (json: string): string =>
   `coalesce(TRY_CAST(${json}->>'$' AS DOUBLE), TRY_CAST(${json}->>'$."$double"' AS DOUBLE), TRY_CAST(${json}->>'$."$int"' AS DOUBLE))`
@@ -80,8 +87,8 @@ export const VIEWS: readonly View[] = [
         'internal, server, client, producer, consumer, unspecified',
       ),
       FROM_ORIGIN[0]!,
-      column('start_time', 'TIMESTAMP_NS', timestamp('r.start'), 'UTC'),
-      column('duration_ms', 'DOUBLE', `${DURATION} / 1e6`, 'never negative'),
+      column('start_time', 'TIMESTAMP_NS', timestamp('r.start'), 'UTC', timestamp('start_unix_nano')),
+      column('duration_ms', 'DOUBLE', `${DURATION} / 1e6`, 'never negative', 'duration_ns / 1e6'),
       column('duration_ns', 'BIGINT', DURATION, 'never negative'),
       column('status', 'VARCHAR', `coalesce(r.status, 'unset')`, 'unset, ok, error'),
       column('status_message', 'VARCHAR', 'r.message', ''),
@@ -92,6 +99,9 @@ export const VIEWS: readonly View[] = [
       column('trace_state', 'VARCHAR', 'r.state', ''),
       column('flags', 'UBIGINT', 'coalesce(r.flags, 0)', ''),
       column('start_unix_nano', 'UBIGINT', 'TRY_CAST(r.start AS UBIGINT)', 'exact'),
+      ...PROMOTED.map((key) =>
+        column(key, 'VARCHAR', `r.attrs->>${attributePath(key)}`, 'the attribute, as text'),
+      ),
     ],
   },
   {
@@ -118,6 +128,7 @@ export const VIEWS: readonly View[] = [
         'TIMESTAMP_NS',
         timestamp(LOG_TIME),
         'UTC; when it was observed where the sender told no time',
+        timestamp('time_unix_nano'),
       ),
       column('severity', 'INTEGER', 'r.severity', '1..24: 9 info, 13 warn, 17 error'),
       column('level', 'VARCHAR', 'r.level', 'severity text as sent'),
@@ -175,7 +186,7 @@ export const VIEWS: readonly View[] = [
         'delta, cumulative, unspecified; NULL for gauges and summaries',
       ),
       column('monotonic', 'BOOLEAN', 'coalesce(m.monotonic, false)', ''),
-      column('time', 'TIMESTAMP_NS', timestamp('r.time'), 'UTC'),
+      column('time', 'TIMESTAMP_NS', timestamp('r.time'), 'UTC', timestamp('time_unix_nano')),
       column('value', 'DOUBLE', double('r.value'), 'gauges and sums'),
       column('count', 'UBIGINT', 'r.count', 'histograms and summaries'),
       column('sum', 'DOUBLE', double('r.sum'), ''),
@@ -225,6 +236,9 @@ export const VIEWS: readonly View[] = [
   },
 ]
 
+/** The view over lines of a kind. */
+export const viewOf = (kind: LedgerKind): View => VIEWS.find((view) => view.kind === kind)!
+
 /** The columns of `origins`, which is a table: it holds each definition once, however many segments repeat it. */
 export const ORIGINS: readonly Column[] = [
   column('origin', 'VARCHAR', `j->>'$.origin'`, 'id'),
@@ -247,16 +261,66 @@ const METRIC_DEFINITIONS: readonly Column[] = [
 /** The largest line is 16 MiB; DuckDB's buffers are twice this for each thread. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024
 
-export function viewSql(view: View, paths: readonly string[]): string {
-  const list = view.columns.map((c) => `CAST(${c.sql} AS ${c.type}) AS ${c.name}`).join(',\n  ')
-  if (paths.length === 0) {
-    const none = view.columns.map((c) => `CAST(NULL AS ${c.type}) AS ${c.name}`).join(', ')
-    return `CREATE VIEW ${view.name} AS SELECT ${none} WHERE false`
+/** What a view reads: lines as they are, and Parquet made of them. */
+export interface Sources {
+  lines: readonly string[]
+  columns: readonly string[]
+}
+
+/** Of this connection alone: another one may look at other segments at the same time. */
+export const viewSql = (view: View, sources: Sources): string =>
+  `CREATE TEMP VIEW ${view.name} AS ${selectSql(view, sources)}`
+
+function selectSql(view: View, { lines, columns }: Sources): string {
+  if (lines.length === 0 && columns.length === 0) {
+    const none = view.columns.map((c) => `CAST(NULL AS ${c.type}) AS ${identifier(c.name)}`).join(', ')
+    return `SELECT ${none} WHERE false`
   }
+  return [
+    ...(columns.length === 0 ? [] : [columnsSql(view, columns)]),
+    ...(lines.length === 0 ? [] : [linesSql(view, lines)]),
+  ].join('\nUNION ALL\n')
+}
+
+function linesSql(view: View, paths: readonly string[]): string {
+  const list = view.columns.map((c) => `CAST(${c.sql} AS ${c.type}) AS ${identifier(c.name)}`).join(',\n  ')
+  return `SELECT\n  ${list}\nFROM ${sourceSql(view, paths)}`
+}
+
+function columnsSql(view: View, paths: readonly string[]): string {
+  const list = view.columns.map(({ name, type, derived }) =>
+    derived === undefined ? identifier(name) : `CAST(${derived} AS ${type}) AS ${identifier(name)}`,
+  )
+  return `SELECT ${list.join(', ')} FROM read_parquet([${paths.map(quoted).join(', ')}])`
+}
+
+/**
+ * The rows of one segment as its Parquet holds them, in the order of the ledger: batches of a trace stand together in it, and sorting by
+ * trace saves 2 bytes a span for half as much time again.
+ *
+ * Promoted attributes are taken out of the JSON in one go: a path each parses it as often, 2.3 s against 1.0 for 119,000 spans.
+ */
+export function storedSql(view: View, path: string): string {
+  const hot = view.kind === 'spans' ? PROMOTED : []
+  const promoted = new Set<string>(hot)
+  const plain = view.columns.filter(({ name, derived }) => derived === undefined && !promoted.has(name))
+  const inner = [
+    ...plain.map((c) => `CAST(${c.sql} AS ${c.type}) AS ${identifier(c.name)}`),
+    ...(hot.length === 0
+      ? []
+      : [`json_extract_string(r.attrs, [${hot.map(attributePath).join(', ')}]) AS promoted`]),
+  ]
+  const outer = [
+    ...plain.map(({ name }) => identifier(name)),
+    ...hot.map((key, i) => `promoted[${i + 1}] AS ${identifier(key)}`),
+  ]
+  return `SELECT ${outer.join(', ')} FROM (SELECT ${inner.join(', ')} FROM ${sourceSql(view, [path])})`
+}
+
+function sourceSql(view: View, paths: readonly string[]): string {
   const origins = view.kind === 'events' ? '' : 'LEFT JOIN origins o ON o.origin = r."in"'
-  const metrics =
-    view.kind === 'metrics' ? 'LEFT JOIN internal.metric_definitions m ON m.metric = r.metric' : ''
-  return `CREATE VIEW ${view.name} AS SELECT\n  ${list}\nFROM ${readJson(view, paths)} r ${origins} ${metrics}\nWHERE r.${view.first} IS NOT NULL`
+  const metrics = view.kind === 'metrics' ? 'LEFT JOIN metric_definitions m ON m.metric = r.metric' : ''
+  return `${readJson(view, paths)} r ${origins} ${metrics}\nWHERE r.${view.first} IS NOT NULL`
 }
 
 /** `ignore_errors`: a torn or damaged line reads as a row of NULLs, which the view leaves out; `verify` is what reports it. */
@@ -270,15 +334,11 @@ function readJson(view: View, paths: readonly string[]): string {
 
 /** Both take one parameter: a JSON list of definition lines. */
 export const TABLES = [
-  `CREATE TABLE origins AS ${fromDefinitions(ORIGINS)}`,
-  `CREATE SCHEMA internal`,
-  `CREATE TABLE internal.metric_definitions AS ${fromDefinitions(METRIC_DEFINITIONS)}`,
+  `CREATE TEMP TABLE origins AS ${fromDefinitions(ORIGINS)}`,
+  `CREATE TEMP TABLE metric_definitions AS ${fromDefinitions(METRIC_DEFINITIONS)}`,
 ] as const
 
 function fromDefinitions(columns: readonly Column[]): string {
   const list = columns.map((c) => `CAST(${c.sql} AS ${c.type}) AS ${c.name}`).join(', ')
   return `SELECT ${list} FROM (SELECT unnest(CAST(CAST($1 AS JSON) AS JSON[])) AS j)`
 }
-
-/** A string literal. DuckDB knows no other escape than the doubled quote; a NUL would end the statement early. */
-export const quoted = (text: string): string => `'${text.replaceAll('\0', '').replaceAll("'", "''")}'`

@@ -24,11 +24,15 @@ export interface EventStatsAnswer {
 export const type = v.optional(texts('only events of this type; may be given again', 'TYPE'))
 export const stream = v.optional(text('only events of this stream; * stands for anything', 'STREAM'))
 
+/** An event without a time that can be read is a damaged line: `verify` names it. */
+const HAS_TIME = 'time IS NOT NULL'
+
 export const events = query({
   summary: 'Domain events, the latest ones',
   params: v.strictObject({ type, stream, since, until, limit: limit(50, 'events, the latest ones') }),
   async run(context, given): Promise<EventsAnswer> {
     const conditions = [
+      HAS_TIME,
       ...rangeSql('epoch_ns(time)', timeRange(context, given)),
       ...(given.type === undefined ? [] : [`(${given.type.map((name) => like('type', name)).join(' OR ')})`]),
       ...(given.stream === undefined ? [] : [like('stream', given.stream)]),
@@ -36,7 +40,7 @@ export const events = query({
     const rows = await ask(
       context,
       `SELECT type AS event, id, stream, version, position, epoch_ns(time) AS time, data, meta FROM events
-${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`} ORDER BY position DESC LIMIT ${given.limit + 1}`,
+WHERE ${conditions.join(' AND ')} ORDER BY position DESC LIMIT ${given.limit + 1}`,
     )
     const recorded = rows.slice(0, given.limit).map(({ time, meta, ...event }) => ({
       ...event,
@@ -59,7 +63,7 @@ export const eventStats = query({
       ask(
         context,
         `SELECT type, count(*) AS events, count(DISTINCT stream) AS streams, epoch_ns(min(time)) AS first, epoch_ns(max(time)) AS last
-FROM events GROUP BY type ORDER BY events DESC, type`,
+FROM events WHERE ${HAS_TIME} GROUP BY type ORDER BY events DESC, type`,
       ),
     ])
     return {

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { quoted } from '../duck/views.ts'
+import { quoted } from '../duck/literals.ts'
 import { engineInput, mayHold, rangeSql, timeRange } from '../ledger-input.ts'
 import { choice, limit, since, text, until } from '../params.ts'
 import { type Cut, query } from '../query.ts'
@@ -59,7 +59,7 @@ export const logs = query({
     })
     const sql = `SELECT time_unix_nano, severity, level, service, event_name, body, attributes, trace_id, span_id
 FROM logs ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
-ORDER BY time_unix_nano DESC NULLS LAST LIMIT ${given.limit + 1}`
+ORDER BY time_unix_nano DESC NULLS LAST, ${TIES} LIMIT ${given.limit + 1}`
     const rows = await context.withEngine(engineInput({ logs: segments }), (engine) => engine.rows(sql))
     return {
       rows: rows.slice(0, given.limit).map(logRow).toReversed(),
@@ -68,6 +68,9 @@ ORDER BY time_unix_nano DESC NULLS LAST LIMIT ${given.limit + 1}`
     }
   },
 })
+
+/** Of records at the same moment always the same ones, in the same order, however segments hold them. */
+const TIES = 'service, severity, level, event_name, body, CAST(attributes AS VARCHAR), trace_id, span_id'
 
 const searchSql = (wanted: string): string =>
   `(contains(lower(coalesce(body, '')), lower(${quoted(wanted)})) OR contains(lower(coalesce(CAST(attributes AS VARCHAR), '')), lower(${quoted(wanted)})))`

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { QueryContext } from '../context.ts'
-import { quoted } from '../duck/views.ts'
+import { quoted } from '../duck/literals.ts'
 import { engineInput, mayHold, rangeSql, type TimeRange, timeRange } from '../ledger-input.ts'
 import { limit, since, text, until } from '../params.ts'
 import { type Cut, cutAt, query } from '../query.ts'
@@ -66,7 +66,7 @@ export const metrics = query({
       range,
       `${seriesSql(where(range, given))}
 SELECT name, any_value(type) AS type, any_value(unit) AS unit, list(DISTINCT service) AS services, sum(points) AS points,
-  count(*) AS series, max(last) AS last, CASE WHEN any_value(type) = 'sum' THEN sum(value) WHEN count(*) = 1 THEN any_value(value) END AS value
+  count(*) AS series, max(last) AS last, CASE WHEN any_value(type) = 'sum' THEN ${total('value')} WHEN count(*) = 1 THEN any_value(value) END AS value
 FROM series GROUP BY name ORDER BY name LIMIT ${given.limit + 1}`,
     )
     return cutAt(
@@ -100,7 +100,7 @@ export const metric = query({
       context,
       range,
       `${seriesSql(where(range, given, `name = ${quoted(given.name)}`))}
-SELECT * FROM series ORDER BY last DESC, attributes LIMIT ${given.limit + 1}`,
+SELECT * FROM series ORDER BY last DESC NULLS LAST, service, origin, CAST(attributes AS VARCHAR) LIMIT ${given.limit + 1}`,
     )
     if (rows.length === 0)
       return refusal(
@@ -112,20 +112,25 @@ SELECT * FROM series ORDER BY last DESC, attributes LIMIT ${given.limit + 1}`,
   },
 })
 
+/** Of points of one moment the largest, and sums in one order: so that an answer does not depend on how segments hold the points. */
+const latest = (column: string): string =>
+  `arg_max(${column}, {moment: time_unix_nano, size: ${column}}) FILTER (time_unix_nano IS NOT NULL)`
+const total = (column: string): string => `sum(${column} ORDER BY ${column})`
+
 /** `series`: first per start time (one life of the sender), then over its lives. */
 const seriesSql = (conditions: string): string => `WITH lives AS (
   SELECT name, origin, CAST(attributes AS VARCHAR) AS attributes, start_time, any_value(service) AS service, any_value(type) AS type,
     any_value(unit) AS unit, any_value(temporality) AS temporality, count(*) AS points, min(time_unix_nano) AS first, max(time_unix_nano) AS last,
-    arg_max(value, time_unix_nano) AS last_value, sum(value) AS all_values,
-    arg_max(count, time_unix_nano) AS last_count, sum(count) AS all_counts,
-    arg_max(sum, time_unix_nano) AS last_sum, sum(sum) AS all_sums, min(min) AS min, max(max) AS max
+    ${latest('value')} AS last_value, ${total('value')} AS all_values,
+    ${latest('count')} AS last_count, sum(count) AS all_counts,
+    ${latest('sum')} AS last_sum, ${total('sum')} AS all_sums, min(min) AS min, max(max) AS max
   FROM metrics ${conditions} GROUP BY ALL),
-series AS (SELECT name, any_value(service) AS service, CAST(attributes AS JSON) AS attributes, any_value(type) AS type, any_value(unit) AS unit,
+series AS (SELECT name, origin, any_value(service) AS service, CAST(attributes AS JSON) AS attributes, any_value(type) AS type, any_value(unit) AS unit,
   any_value(temporality) AS temporality, sum(points) AS points, min(first) AS first, max(last) AS last,
-  CASE WHEN any_value(type) = 'gauge' THEN arg_max(last_value, last)
-    WHEN any_value(temporality) = 'delta' THEN sum(all_values) ELSE sum(last_value) END AS value,
+  CASE WHEN any_value(type) = 'gauge' THEN arg_max(last_value, {moment: last, start: coalesce(start_time, 'epoch'::TIMESTAMP_NS), size: last_value})
+    WHEN any_value(temporality) = 'delta' THEN ${total('all_values')} ELSE ${total('last_value')} END AS value,
   CASE WHEN any_value(temporality) = 'delta' THEN sum(all_counts) ELSE sum(last_count) END AS count,
-  CASE WHEN any_value(temporality) = 'delta' THEN sum(all_sums) ELSE sum(last_sum) END AS sum,
+  CASE WHEN any_value(temporality) = 'delta' THEN ${total('all_sums')} ELSE ${total('last_sum')} END AS sum,
   min(min) AS min, max(max) AS max
 FROM lives GROUP BY name, origin, attributes)`
 

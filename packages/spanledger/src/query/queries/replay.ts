@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { RecordedEvent } from '@spanledger/sdk/model'
 import type { EventStore } from '@spanledger/sdk/store'
-import { byTime, happenedAt, type SessionSummary, wordsOf } from '../../projection/index.ts'
+import { byTime, happenedAt, type SessionSummary, upcast, wordsOf } from '../../projection/index.ts'
 import { factor, flag, limit, since, until } from '../params.ts'
 import { type Cut, query } from '../query.ts'
 import { isoNano } from '../times.ts'
@@ -47,13 +47,13 @@ export const eventReplay = query({
       matcher(context, given),
       given.limit,
     )
-    const states = model.statesAfter(steps)
+    const states = await model.statesAfter(steps)
     const first = BigInt(steps[0]?.happened ?? 0)
     return {
       rows: steps.map(({ event, happened }, i) => ({
         at: isoNano(happened),
         offsetMs: Number(BigInt(happened) - first) / 1e6,
-        says: wordsOf(event.event, event.data),
+        says: wordsOf(event.event, upcast(event).data),
         event,
         state: states[i] ?? null,
       })),

@@ -40,7 +40,7 @@ export const session = query({
   async run(context, given): Promise<(SessionDetail & Cut) | Refusal> {
     const model = await context.sessions()
     await model.refresh()
-    const found = findSession(model, given.id, given.limit)
+    const found = await findSession(model, given.id, given.limit)
     return isRefusal(found) ? found : shown(found, given.limit)
   },
 })
@@ -52,7 +52,11 @@ export const shown = (detail: SessionDetail, atMost: number): SessionDetail & Cu
 })
 
 /** asked  an id, the beginning of one, or "last" */
-export function findSession(model: SessionReadModel, asked: string, atMost: number): SessionDetail | Refusal {
+export async function findSession(
+  model: SessionReadModel,
+  asked: string,
+  atMost: number,
+): Promise<SessionDetail | Refusal> {
   const id = asked === 'last' ? model.list({ limit: 1 }).sessions[0]?.id : asked
   if (id === undefined)
     return refusal(
@@ -60,7 +64,7 @@ export function findSession(model: SessionReadModel, asked: string, atMost: numb
       'no session was recorded yet',
       'point an agent here: spanledger up says how',
     )
-  const answer = model.show(id, { limit: atMost })
+  const answer = await model.show(id, { limit: atMost })
   if (answer.found) return answer.session
   return answer.ambiguous
     ? refusal(

@@ -4,6 +4,7 @@ import {
   LEDGER_KINDS,
   listSegments,
   readSegmentRange,
+  sealedWrittenMs,
   type Segment,
   writerOfSegment,
 } from '@spanledger/sdk/ledger'
@@ -20,7 +21,7 @@ interface KindStatus {
   bytes: number
   /** On the disk, of which sealed segments take less. */
   storedBytes: number
-  /** When its newest segment was last written to, or sealed. */
+  /** When its newest segment was last written to. */
   lastWrittenAt: string | null
 }
 
@@ -54,14 +55,12 @@ export const status = query({
     const warnings: string[] = []
     for (const kind of LEDGER_KINDS) {
       const segments = await listSegments(context.platform, context.home, kind)
-      let last: number | undefined
+      const last = await lastWrittenMs(context, segments)
       for (const segment of segments) {
         const writer = kind === 'events' ? undefined : writerOfSegment(segment.name)
         if (writer !== undefined) writers.add(writer)
         const warning = await look(context, segment)
         if (warning !== undefined) warnings.push(warning)
-        const { modifiedMs } = segment
-        if (modifiedMs > (last ?? 0)) last = modifiedMs
       }
       const sealed = segments.filter((segment) => segment.sealed).length
       const bytes = sum(segments, (segment) => segment.bytes)
@@ -84,6 +83,18 @@ export const status = query({
     }
   },
 })
+
+/** Of a kind: of its plain segments by their files, of the newest sealed one by its manifest, as its file tells when it was sealed. */
+async function lastWrittenMs(
+  context: QueryContext,
+  segments: readonly Segment[],
+): Promise<number | undefined> {
+  const times = segments.filter(({ sealed }) => !sealed).map(({ modifiedMs }) => modifiedMs)
+  const newest = segments.findLast(({ sealed }) => sealed)
+  if (newest !== undefined)
+    times.push((await sealedWrittenMs(context.platform, context.home, newest)) ?? newest.modifiedMs)
+  return times.length === 0 ? undefined : Math.max(...times)
+}
 
 /** Its address and nothing else: what was handed in may hold its token. */
 async function daemonOf(context: QueryContext): Promise<DaemonInfo | null> {

@@ -1,12 +1,20 @@
 import * as v from 'valibot'
 import type { OriginLine, SpanLine } from '@spanledger/sdk/model'
+import type { Platform } from '@spanledger/sdk/platform'
 import type { QueryContext } from '../context.ts'
 import { limit, text } from '../params.ts'
 import { query } from '../query.ts'
 import { refusal, type Refusal } from '../refusal.ts'
 import { TRACE_ID_DIGITS } from '../segments/bloom.ts'
-import { findTrace, findTraceIds, type FoundTrace, PREFIX_DIGITS_MIN } from '../trace/find-trace.ts'
-import { spanTree, type TreeSpan, walk } from '../trace/span-tree.ts'
+import {
+  findTrace,
+  findTraceIds,
+  type FoundSpan,
+  type FoundTrace,
+  PREFIX_DIGITS_MIN,
+  readSpans,
+} from '../trace/find-trace.ts'
+import { spanTree, type SpanTree, walk } from '../trace/span-tree.ts'
 import { isoNano } from '../times.ts'
 
 /** A line of the waterfall; a parent that is not in the ledger has one of its own, with `missing`. */
@@ -56,15 +64,16 @@ export const trace = query({
     limit: limit(500, 'spans'),
   }),
   async run(context, given): Promise<TraceAnswer | Refusal> {
-    const id = await resolveId(context, given.id.trim().toLowerCase())
+    const id = await resolveTraceId(context, given.id.trim().toLowerCase())
     if (typeof id !== 'string') return id
     const found = await findTrace(context.platform, await context.indexes.of('spans'), id)
     if (found.spans.length === 0) return unknown(id)
-    return answer(id, found, given.limit)
+    return answer(context.platform, id, found, given.limit)
   },
 })
 
-async function resolveId(context: QueryContext, id: string): Promise<string | Refusal> {
+/** A whole trace id of one, or of its beginning. Not looked for when it is whole. */
+export async function resolveTraceId(context: QueryContext, id: string): Promise<string | Refusal> {
   if (!/^[0-9a-f]+$/.test(id) || id.length > TRACE_ID_DIGITS)
     return refusal(
       'BAD_PARAMETER',
@@ -89,14 +98,19 @@ const unknown = (id: string): Refusal =>
   refusal('UNKNOWN_TRACE', `no trace ${id} in this ledger`, 'see which there are: spanledger traces')
 
 /** End of a span in nanoseconds; not before its start. */
-function endOf(span: SpanLine): bigint {
+function endOf(span: Pick<SpanLine, 'start' | 'ns' | 'end'>): bigint {
   const start = BigInt(span.start)
   if (span.ns !== undefined) return start + BigInt(span.ns)
   const end = BigInt(span.end ?? span.start)
   return end > start ? end : start
 }
 
-function answer(traceId: string, found: FoundTrace, atMost: number): TraceAnswer {
+async function answer(
+  platform: Platform,
+  traceId: string,
+  found: FoundTrace,
+  atMost: number,
+): Promise<TraceAnswer> {
   const spans = found.spans.filter((span) => /^\d+$/.test(span.start) && /^\d*$/.test(span.end ?? ''))
   const tree = spanTree(spans)
   const once = [...new Map(spans.map((span) => [span.span, span])).values()]
@@ -107,11 +121,16 @@ function answer(traceId: string, found: FoundTrace, atMost: number): TraceAnswer
     if (from < start) start = from
     if (endOf(span) > end) end = endOf(span)
   }
-  const rows: TraceSpan[] = []
-  for (const span of lines(tree, found.origins, start)) {
-    if (rows.length === atMost) break
-    rows.push(span)
+  const placed: Placed[] = []
+  for (const one of places(tree)) {
+    if (placed.length === atMost) break
+    placed.push(one)
   }
+  const lines = await readSpans(
+    platform,
+    placed.map(({ span }) => span),
+  )
+  const rows = placed.map((place, i) => rowAt(place, lines[i]!, found.origins, start))
   const shown = rows.filter((span) => span.missing === undefined).length
   const services = new Set(once.map((span) => serviceOf(span, found.origins)).filter((name) => name !== null))
   return {
@@ -130,32 +149,42 @@ function answer(traceId: string, found: FoundTrace, atMost: number): TraceAnswer
   }
 }
 
-function* lines(
-  tree: ReturnType<typeof spanTree<SpanLine>>,
+/** A line of the answer; `missing` is a parent that is not there, and `span` the first of its children. */
+interface Placed {
+  span: FoundSpan
+  depth: number
+  missing?: string
+}
+
+function* places(tree: SpanTree<FoundSpan>): Generator<Placed> {
+  for (const { node, depth } of walk(tree.roots)) yield { span: node.span, depth }
+  for (const { parent, children } of tree.orphans) {
+    yield { span: children[0]!.span, depth: 0, missing: parent }
+    for (const { node, depth } of walk(children, 1)) yield { span: node.span, depth }
+  }
+}
+
+function rowAt(
+  { depth, missing }: Placed,
+  line: SpanLine,
   origins: Map<string, OriginLine>,
   start: bigint,
-): Generator<TraceSpan> {
-  const rowsOf = function* (nodes: TreeSpan<SpanLine>[], depth: number): Generator<TraceSpan> {
-    for (const { node, depth: at } of walk(nodes, depth)) yield row(node.span, at, origins, start)
-  }
-  yield* rowsOf(tree.roots, 0)
-  for (const { parent, children } of tree.orphans) {
-    const first = row(children[0]!.span, 0, origins, start)
-    yield {
-      ...first,
-      spanId: parent,
-      parentSpanId: null,
-      missing: true,
-      name: '',
-      service: null,
-      durationMs: 0,
-      status: 'unset',
-      statusMessage: null,
-      attributes: {},
-      events: [],
-      links: [],
-    }
-    yield* rowsOf(children, 1)
+): TraceSpan {
+  const shown = row(line, depth, origins, start)
+  if (missing === undefined) return shown
+  return {
+    ...shown,
+    spanId: missing,
+    parentSpanId: null,
+    missing: true,
+    name: '',
+    service: null,
+    durationMs: 0,
+    status: 'unset',
+    statusMessage: null,
+    attributes: {},
+    events: [],
+    links: [],
   }
 }
 
@@ -183,7 +212,7 @@ function row(span: SpanLine, depth: number, origins: Map<string, OriginLine>, st
   }
 }
 
-function serviceOf(span: SpanLine, origins: Map<string, OriginLine>): string | null {
+function serviceOf(span: Pick<SpanLine, 'in'>, origins: Map<string, OriginLine>): string | null {
   const name = origins.get(span.in)?.resource?.attrs?.['service.name']
   return typeof name === 'string' ? name : null
 }

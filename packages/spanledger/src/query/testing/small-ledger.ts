@@ -90,6 +90,7 @@ export function smallLedger(): SmallLedger {
             prices: priceTable([]),
           })
         },
+        work: () => Promise.reject(new Error('not in this test')),
         async transcoder() {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
             import('../../otlp/index.ts'),
@@ -99,6 +100,7 @@ export function smallLedger(): SmallLedger {
           return createTranscoder({ redactor: createRedactor({}) })
         },
         daemon: () => Promise.resolve(undefined),
+        retention: () => Promise.resolve({}),
       })
       closing.push(() => queries.close())
       return queries

@@ -10,8 +10,28 @@ export const PREFIX_DIGITS_MIN = 4
 /** So many trace ids that begin alike are collected before the search stops. */
 const CANDIDATES_MAX = 10
 
+/** What places a span in its trace, and where the rest of it is: a trace of 100,000 spans is 20 MB so, and 200 MB as its lines. */
+export interface FoundSpan extends Pick<
+  SpanLine,
+  'span' | 'parent' | 'start' | 'ns' | 'end' | 'status' | 'in'
+> {
+  line: LinePlace
+  /** Of the first SPANS_WHOLE. */
+  whole?: SpanLine
+}
+
+/** A trace of usual size is read once; of a larger one the lines that are shown are read again. */
+const SPANS_WHOLE = 1_000
+
+/** A line by its bytes in a run of lines of a segment; a run that begins where the blocks end is the tail. */
+interface LinePlace {
+  run: { indexed: IndexedSegment; from: number; to: number }
+  from: number
+  to: number
+}
+
 export interface FoundTrace {
-  spans: SpanLine[]
+  spans: FoundSpan[]
   /** The definitions the spans refer to by `in`. */
   origins: Map<string, OriginLine>
   /** Lines that hold the id but are not JSON in UTF-8: damage, reported by `verify`. */
@@ -36,9 +56,11 @@ export async function findTrace(
     const before = found.spans.length
     for (const { from, to, traces } of indexed.blocks) {
       if (!mayHold(traces, keys)) continue
-      collect(await readSegmentRange(platform, indexed.segment, from, to), digits, found)
+      const run = { indexed, from, to }
+      collect(await readSegmentRange(platform, indexed.segment, from, to), run, digits, found)
     }
-    collect(indexed.tail.bytes, digits, found)
+    const { from, to } = indexed.tail.block
+    collect(indexed.tail.bytes, { indexed, from, to }, digits, found)
     if (found.spans.length > before) addOrigins(indexed, found)
   }
   return found
@@ -68,7 +90,29 @@ export async function findTraceIds(
   return [...ids]
 }
 
-function collect(bytes: Buffer, digits: Buffer, found: FoundTrace): void {
+/** Whole lines of spans that were found, in the order they were asked for; each run of lines is read once. */
+export async function readSpans(platform: Platform, spans: readonly FoundSpan[]): Promise<SpanLine[]> {
+  const lines = new Map<FoundSpan, SpanLine>()
+  const byRun = new Map<LinePlace['run'], FoundSpan[]>()
+  for (const span of spans) {
+    if (span.whole !== undefined) lines.set(span, span.whole)
+    else if (!byRun.get(span.line.run)?.push(span)) byRun.set(span.line.run, [span])
+  }
+  for (const [{ indexed, from, to }, wanted] of byRun) {
+    const isTail = from === indexed.tail.block.from
+    const bytes = isTail ? indexed.tail.bytes : await readSegmentRange(platform, indexed.segment, from, to)
+    for (const span of wanted) {
+      const line = parse(bytes.toString('utf8', span.line.from, span.line.to))
+      if (line !== undefined) lines.set(span, line)
+    }
+  }
+  return spans.map((span) => lines.get(span) ?? lost(span))
+}
+
+/** The block was damaged since it was found: what places the span is still known. */
+const lost = (span: FoundSpan): SpanLine => ({ ...span, trace: '', name: '' })
+
+function collect(bytes: Buffer, run: LinePlace['run'], digits: Buffer, found: FoundTrace): void {
   const id = digits.toString('latin1')
   for (let at = bytes.indexOf(digits); at !== -1;) {
     const start = bytes.lastIndexOf(10, at) + 1
@@ -76,8 +120,25 @@ function collect(bytes: Buffer, digits: Buffer, found: FoundTrace): void {
     const line = isUtf8(bytes.subarray(start, end)) ? parse(bytes.toString('utf8', start, end)) : undefined
     // The id may also stand in a link or an attribute of another trace's span.
     if (line === undefined) found.damaged++
-    else if (typeof line.span === 'string' && line.trace === id) found.spans.push(line)
+    else if (typeof line.span === 'string' && line.trace === id)
+      found.spans.push({
+        ...placeOf(line, { run, from: start, to: end }),
+        ...(found.spans.length < SPANS_WHOLE ? { whole: line } : {}),
+      })
     at = bytes.indexOf(digits, end)
+  }
+}
+
+function placeOf({ span, parent, start, ns, end, status, in: from }: SpanLine, line: LinePlace): FoundSpan {
+  return {
+    span,
+    start,
+    in: from,
+    ...(parent === undefined ? {} : { parent }),
+    ...(ns === undefined ? {} : { ns }),
+    ...(end === undefined ? {} : { end }),
+    ...(status === undefined ? {} : { status }),
+    line,
   }
 }
 

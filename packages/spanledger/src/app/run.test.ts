@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { smallRepository, type SmallRepository } from '../worktrees/testing/small-repository.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/spanledger.js', import.meta.url))
+
+let dir: string
+let repository: SmallRepository
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'spanledger-run-'))
+  repository = smallRepository()
+})
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true })
+  repository.remove()
+})
+
+interface Ran {
+  exit: number | null
+  out: string
+  err: string
+}
+
+/** onOutput  is given the process once it has printed something */
+function spanledger(
+  words: string[],
+  { env = {}, onOutput }: { env?: Record<string, string>; onOutput?: (pid: number) => void } = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, [PROGRAM, ...words], {
+    cwd: repository.shop,
+    env: { ...process.env, SPANLEDGER_HOME: join(dir, 'home'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    out += chunk
+    onOutput?.(child.pid!)
+  })
+  child.stderr.on('data', (chunk) => (err += chunk))
+  return new Promise((resolve) => child.on('close', (exit) => resolve({ exit, out, err })))
+}
+
+/** A program that does what the text says, as its own process. */
+function program(text: string): string[] {
+  const path = join(dir, 'program.mjs')
+  writeFileSync(path, text)
+  return ['--', process.execPath, path]
+}
+
+const events = async (): Promise<{ event: string; data: Record<string, unknown> }[]> =>
+  (JSON.parse((await spanledger(['events', 'list', '--json'])).out) as { rows: never[] }).rows
+
+/** Sends one span by hand, as any OpenTelemetry SDK that reads the standard variables would. */
+const SENDING = `
+  const [, trace, parent] = process.env.TRACEPARENT.split('-')
+  const attributes = process.env.OTEL_RESOURCE_ATTRIBUTES.split(',').map((pair) => pair.split('='))
+    .map(([key, value]) => ({ key, value: { stringValue: decodeURIComponent(value) } }))
+  const span = { traceId: trace, spanId: '00f067aa0ba902b7', parentSpanId: parent, name: 'GET /cart', startTimeUnixNano: '1795219200000000000', endTimeUnixNano: '1795219200001000000' }
+  const body = JSON.stringify({ resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans: [span] }] }] })
+  const answer = await fetch(process.env.OTEL_EXPORTER_OTLP_ENDPOINT + '/v1/traces', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  console.log(answer.status)
+`
+
+describe('run', () => {
+  it('records what a command sends, what it changed, and itself as the parent of its spans, without a daemon', async () => {
+    const ran = await spanledger([
+      'run',
+      '--task',
+      'T 7',
+      ...program(
+        `${SENDING}
+        const { writeFileSync } = await import('node:fs')
+        const { execFileSync } = await import('node:child_process')
+        writeFileSync('new.txt', 'one\\ntwo\\n')
+        execFileSync('git', ['add', '-A'])
+        execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-qm', 'work'])
+        writeFileSync('a.txt', 'changed\\n')`,
+      ),
+    ])
+    expect(ran).toMatchObject({ exit: 0, out: '200\n' })
+    const [started, ended] = await events()
+    expect(started).toMatchObject({
+      event: 'RunStarted',
+      data: {
+        attempt: 1,
+        program: 'node',
+        agent: null,
+        task: 'T 7',
+        git: { worktree: 'main', branch: 'main' },
+      },
+    })
+    expect(ended).toMatchObject({
+      event: 'RunEnded',
+      data: {
+        exitCode: 0,
+        signal: null,
+        git: { commits: [expect.any(String)], files: 2, linesAdded: 3, linesRemoved: 30 },
+        received: { spans: 1, logs: 0, metrics: 0 },
+      },
+    })
+    const trace = (started!.data['traceparent'] as string).slice(3, 35)
+    const { out } = await spanledger(['trace', 'show', trace])
+    expect(out).toMatch(/run node[^]*GET \/cart/)
+    const { rows } = JSON.parse(
+      (
+        await spanledger([
+          'sql',
+          'select resource->>\'$."spanledger.task.id"\' as task, resource->>\'$."spanledger.run.id"\' as run from spans',
+          '--json',
+        ])
+      ).out,
+    ) as { rows: object[] }
+    const tied = { task: 'T 7', run: started!.data['run'] }
+    expect(rows).toEqual([tied, tied])
+  })
+
+  it('ends as the command ends, and passes on its words and signals', async () => {
+    expect(await spanledger(['run', ...program('process.exit(7)'), '--json', '-x'])).toMatchObject({
+      exit: 7,
+      err: expect.stringContaining('ended with 7'),
+    })
+    expect(
+      (
+        await spanledger([
+          'run',
+          ...program('console.log(process.argv.slice(2).join())'),
+          '--json',
+          '--home',
+          'x',
+        ])
+      ).out,
+    ).toBe('--json,--home,x\n')
+    const killed = await spanledger(
+      [
+        'run',
+        '--json',
+        ...program(
+          `process.on('SIGTERM', () => process.exit(5)); console.log('up'); setInterval(() => {}, 1000)`,
+        ),
+      ],
+      { onOutput: (pid) => process.kill(pid, 'SIGTERM') },
+    )
+    expect([killed.exit, JSON.parse(killed.err)]).toEqual([
+      5,
+      expect.objectContaining({ exitCode: 5, attempts: 1 }),
+    ])
+    const missing = await spanledger(['run', '--', 'no-such-program'])
+    expect(missing).toMatchObject({
+      exit: 3,
+      err: expect.stringContaining('"no-such-program" could not be started'),
+    })
+  })
+
+  it('tries again as often as it was told, and tells each attempt', async () => {
+    const count = join(dir, 'count')
+    const { exit, err } = await spanledger([
+      'run',
+      '--retries',
+      '1',
+      ...program(`
+        import { appendFileSync, readFileSync } from 'node:fs'
+        appendFileSync(${JSON.stringify(count)}, 'x')
+        process.exit(readFileSync(${JSON.stringify(count)}, 'utf8').length === 2 ? 0 : 1)`),
+    ])
+    expect([exit, readFileSync(count, 'utf8')]).toEqual([0, 'xx'])
+    expect(err).toContain('tried again in 2 s')
+    expect((await events()).map(({ event, data }) => [event, data['attempt'], data['exitCode']])).toEqual([
+      ['RunStarted', 1, undefined],
+      ['RunEnded', 1, 1],
+      ['RunStarted', 2, undefined],
+      ['RunEnded', 2, 0],
+    ])
+  }, 20_000)
+
+  it('works in the worktree of a branch, made when there is none, and stays in the trace it was started in', async () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    const { out } = await spanledger(
+      ['run', '--worktree', 'fix', ...program('console.log(process.cwd(), process.env.TRACEPARENT)')],
+      { env: { TRACEPARENT: traceparent } },
+    )
+    const [cwd, given] = out.trim().split(' ')
+    expect(cwd).toBe(join(repository.dir, 'shop.worktrees/fix'))
+    expect(given).toMatch(new RegExp(`^00-${'a'.repeat(32)}-(?!b{16})[0-9a-f]{16}-01$`))
+    expect((await events())[0]).toMatchObject({ data: { workingDirectory: cwd, git: { branch: 'fix' } } })
+  })
+})

@@ -1,0 +1,64 @@
+/** Something in a file or variable that is not used as it stands. */
+export interface Finding {
+  /** `/path/config.yaml:3`, or the name of a variable. */
+  where: string
+  code: string
+  message: string
+  next: string
+}
+
+export interface SettingRow {
+  /** The path in config.yaml. */
+  key: string
+  /** Secrets as `***`; null where nothing is set and nothing stands for it. */
+  value: unknown
+  /** File and line, variable, or default and why. */
+  source: string
+  isDefault: boolean
+}
+
+interface ConfigFile {
+  kind: 'project' | 'home'
+  file: string
+  found: boolean
+}
+
+export interface ConfigAnswer {
+  settings: SettingRow[]
+  files: ConfigFile[]
+  findings: Finding[]
+}
+
+export interface ConfigCheckAnswer {
+  ok: boolean
+  files: ConfigFile[]
+  findings: Finding[]
+}
+
+export interface Destination {
+  exporter: 'ledger' | 'otlp' | 'console'
+  /** The home's folder, an address, or standard error. */
+  to: string
+  protocol?: string
+}
+
+/** What a process that starts now, in this folder and with these variables, would record and where to. */
+export interface TraceStatusAnswer {
+  enabled: boolean
+  enabledBy: string
+  service: string | null
+  level: string
+  sampler: string
+  probability: number
+  destinations: { traces: Destination[]; metrics: Destination[]; logs: Destination[] }
+  files: ConfigFile[]
+  findings: Finding[]
+}
+
+export interface TraceChangeAnswer {
+  file: string
+  written: { key: string; value: string | number | boolean }[]
+  /** What was asked for but does not come out so, with what decides instead. */
+  overridden: { key: string; value: unknown; source: string }[]
+  status: TraceStatusAnswer
+}

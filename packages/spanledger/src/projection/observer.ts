@@ -1,0 +1,166 @@
+import { listSegments, readSegment, type Home, type Segment } from '@spanledger/sdk/ledger'
+import type { NewEvent, OriginLine } from '@spanledger/sdk/model'
+import type { Platform } from '@spanledger/sdk/platform'
+import { observe, type SessionEvent } from '../agents/index.ts'
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { scanLines, type Origins } from './scan.ts'
+
+/** What of an event store is needed here. */
+export interface EventSink {
+  appendMany(batches: { stream: string; events: NewEvent[] }[]): Promise<unknown>
+  absent(ids: readonly string[]): Promise<Set<string>>
+}
+
+/** Lines a signal store just wrote, and where. */
+export interface WrittenLines {
+  kind: 'spans' | 'logs' | 'metrics'
+  lines: Uint8Array
+  /** Id -> definition line, of everything the lines refer to. */
+  definitions: ReadonlyMap<string, Uint8Array>
+}
+
+/** Events of one append: a group commit each. */
+const EVENTS_PER_APPEND = 1_000
+/** Batches waiting to be observed; beyond it they are left to catchUp(). */
+const OBSERVE_QUEUE_MAX = 64
+const KINDS = ['spans', 'logs'] as const
+
+/**
+ * Turns what agents send into events, as far as the signals go: from its checkpoint on, and at once for lines just written.
+ * What was turned before, makes the same events with the same ids, of which those that are there are left out.
+ */
+export class Observer {
+  /** Events of a home that takes none: they live in this process alone. */
+  readonly unrecorded: SessionEvent[] = []
+  readonly #platform: Platform
+  readonly #home: Home
+  readonly #events: EventSink
+  readonly #unrecordedIds = new Set<string>()
+  readonly #origins: Origins = new Map()
+  #offsets: Map<string, number> | undefined
+  #queued = 0
+  #queue: Promise<void> = Promise.resolve()
+
+  constructor(platform: Platform, home: Home, events: EventSink) {
+    this.#platform = platform
+    this.#home = home
+    this.#events = events
+  }
+
+  /** Errors  those of the event store and of the ledger's reader; the next call starts where this one stopped. */
+  async catchUp(): Promise<void> {
+    const offsets = (this.#offsets ??= await this.#restored())
+    let moved = false
+    const seen = new Set<string>()
+    for (const kind of KINDS)
+      for (const segment of await listSegments(this.#platform, this.#home, kind)) {
+        const key = `${kind}/${segment.name}`
+        seen.add(key)
+        if (segment.bytes < (offsets.get(key) ?? 0)) offsets.delete(key)
+        if (segment.bytes > (offsets.get(key) ?? 0))
+          moved = (await this.#readSignals(kind, segment, key, offsets)) || moved
+      }
+    for (const key of offsets.keys()) if (!seen.has(key)) moved = offsets.delete(key)
+    if (moved) await this.#keep(offsets)
+  }
+
+  async #restored(): Promise<Map<string, number>> {
+    const { offsets, origins }: Checkpoint = await readCheckpoint(this.#platform, this.#home)
+    for (const origin of origins) this.#origins.set(origin.origin, origin)
+    return new Map(this.#home.readOnly ? [] : Object.entries(offsets))
+  }
+
+  async #readSignals(
+    kind: 'spans' | 'logs',
+    segment: Segment,
+    key: string,
+    offsets: Map<string, number>,
+  ): Promise<boolean> {
+    let moved = false
+    for await (const chunk of readSegment(this.#platform, segment, offsets.get(key) ?? 0)) {
+      const events: SessionEvent[] = []
+      const unknown = (id: string): Promise<OriginLine | undefined> => this.#originIn(segment, id)
+      await scanLines(chunk.lines, kind, this.#origins, unknown, (observed) =>
+        events.push(...observe(observed)),
+      )
+      await this.#append(events)
+      offsets.set(key, chunk.next)
+      moved = true
+    }
+    return moved
+  }
+
+  /** A definition that stands before the checkpoint, of a service that is no agent by name. Rare: once a service and segment. */
+  async #originIn(segment: Segment, id: string): Promise<OriginLine | undefined> {
+    const needle = Buffer.from(`{"origin":"${id}"`)
+    for await (const { lines } of readSegment(this.#platform, segment)) {
+      const buffer = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength)
+      const start = buffer.indexOf(needle)
+      if (start < 0) continue
+      return JSON.parse(buffer.toString('utf8', start, buffer.indexOf(0x0a, start))) as OriginLine
+    }
+    return undefined
+  }
+
+  async #append(events: readonly SessionEvent[]): Promise<void> {
+    if (events.length === 0) return
+    const absent = await this.#events.absent(events.map(({ id }) => id))
+    const fresh = events.filter(({ id }) => absent.has(id))
+    if (this.#home.readOnly) {
+      for (const event of fresh)
+        if (!this.#unrecordedIds.has(event.id)) {
+          this.#unrecordedIds.add(event.id)
+          this.unrecorded.push(event)
+        }
+      return
+    }
+    for (let i = 0; i < fresh.length; i += EVENTS_PER_APPEND)
+      await this.#events.appendMany(byStream(fresh.slice(i, i + EVENTS_PER_APPEND)))
+  }
+
+  async #keep(offsets: ReadonlyMap<string, number>): Promise<void> {
+    if (this.#home.readOnly) return
+    await writeCheckpoint(this.#platform, this.#home, {
+      offsets: Object.fromEntries(offsets),
+      origins: [...this.#origins.values()],
+    })
+  }
+
+  /** At once, without reading from the disk. Never fails: catchUp() comes by again. */
+  observe(written: WrittenLines): Promise<void> {
+    if (written.kind === 'metrics' || this.#queued >= OBSERVE_QUEUE_MAX) return Promise.resolve()
+    const { kind } = written
+    this.#queued++
+    this.#queue = this.#queue
+      .then(() => this.#observeNow(kind, written))
+      // The lines are in the ledger before the checkpoint moves past them: catchUp() comes by here again.
+      .catch(() => undefined)
+      .finally(() => this.#queued--)
+    return this.#queue
+  }
+
+  async #observeNow(kind: 'spans' | 'logs', { lines, definitions }: WrittenLines): Promise<void> {
+    const origins: Origins = new Map()
+    for (const [id, line] of definitions)
+      if (line[2] === 0x6f) origins.set(id, JSON.parse(Buffer.from(line).toString()) as OriginLine)
+    const events: SessionEvent[] = []
+    await scanLines(
+      lines,
+      kind,
+      origins,
+      () => Promise.resolve(undefined),
+      (observed) => events.push(...observe(observed)),
+    )
+    await this.#append(events)
+  }
+}
+
+function byStream(events: readonly SessionEvent[]): { stream: string; events: NewEvent[] }[] {
+  const streams = new Map<string, NewEvent[]>()
+  for (const { stream, ...event } of events) {
+    const batch = streams.get(stream)
+    if (batch) batch.push(event)
+    else streams.set(stream, [event])
+  }
+  return [...streams].map(([stream, batch]) => ({ stream, events: batch }))
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { Home } from '@spanledger/sdk/ledger'
+import type { Definitions } from '../definitions.ts'
+import { TABLES } from './views.ts'
+
+/**
+ * DuckDB in memory; what does not fit into `memoryLimit` spills to HOME/index/tmp.
+ *
+ * DuckDB is imported with the first question that needs it: it costs 60 ms and 60 MB.
+ */
+export async function openDuck(
+  home: Home,
+  { threads, memoryLimit }: { threads: number; memoryLimit: string },
+): Promise<DuckDBInstance> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  return DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    threads: String(threads),
+    memory_limit: memoryLimit,
+    temp_directory: home.readOnly ? '' : join(home.index, 'tmp'),
+  })
+}
+
+/** The tables that views of lines join; of this connection alone. */
+export async function createDefinitions(
+  connection: DuckDBConnection,
+  { origins, metrics }: Definitions,
+): Promise<void> {
+  await connection.run(TABLES[0], [`[${origins.join(',')}]`])
+  await connection.run(TABLES[1], [`[${metrics.join(',')}]`])
+}

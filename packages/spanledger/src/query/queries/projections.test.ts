@@ -1,0 +1,112 @@
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Queries } from '../open-queries.ts'
+import { smallLedger, type SmallLedger } from '../testing/small-ledger.ts'
+
+const EVENTS = fileURLToPath(
+  new URL('../../../../../fixtures/events-v1/00000000000000000001.jsonl', import.meta.url),
+)
+const EVENT_COUNT = 64
+
+let ledger: SmallLedger
+let queries: Queries
+beforeEach(async () => {
+  ledger = smallLedger()
+  copyFileSync(EVENTS, join(ledger.dir, 'ledger/events/00000000000000000001.jsonl'))
+  queries = await ledger.queries()
+})
+afterEach(() => ledger.remove())
+
+const sessionsRow = async () => {
+  const answer = await queries.run('projections', {})
+  return 'rows' in answer ? answer.rows.find(({ name }) => name === 'sessions') : undefined
+}
+
+describe('projections', () => {
+  it('says how far each is, and after a question that it has seen all, with the proof', async () => {
+    expect(await sessionsRow()).toMatchObject({
+      state: 'absent',
+      seen: 0,
+      behind: EVENT_COUNT,
+      bytes: 0,
+      rebuilding: null,
+    })
+    await queries.run('sessions', {})
+    const row = await sessionsRow()
+    expect(row).toMatchObject({ state: 'current', seen: EVENT_COUNT, behind: 0, position: EVENT_COUNT })
+    expect(row!.digest).toMatch(/^[0-9a-f]{64}$/)
+    expect(row!.bytes).toBeGreaterThan(0)
+  })
+})
+
+describe('rebuild', () => {
+  const rebuilt = { name: 'sessions', items: EVENT_COUNT, compared: null, differing: null }
+
+  it('rebuilds all there are', async () => {
+    const names = (await queries.run('projections', {})) as { rows: { name: string }[] }
+    const answer = (await queries.run('rebuild', {})) as { ok: boolean; rows: { name: string }[] }
+    expect(answer.ok).toBe(true)
+    expect(answer.rows.map(({ name }) => name)).toEqual(names.rows.map(({ name }) => name))
+    expect(answer.rows).toContainEqual(expect.objectContaining(rebuilt))
+  })
+
+  it('rebuilds once what is named by itself, or by what it answers', async () => {
+    for (const name of [['sessions'], ['agents', 'cost']])
+      expect(await queries.run('rebuild', { name })).toMatchObject({ ok: true, rows: [rebuilt] })
+  })
+
+  it('checks what is kept against the ledger', async () => {
+    const answer = await queries.run('rebuild', { name: 'sessions', check: true })
+    expect(answer).toMatchObject({ ok: true, rows: [{ differing: [] }] })
+    expect('rows' in answer && answer.rows[0]!.compared).toBeGreaterThan(5)
+  })
+
+  it('answers an unknown name with the known ones', async () => {
+    expect(await queries.run('rebuild', { name: 'sesions' })).toMatchObject({
+      refused: 'UNKNOWN_PROJECTION',
+      near: expect.arrayContaining(['sessions', 'cost']) as string[],
+    })
+  })
+})
+
+describe('agents', () => {
+  it('adds up the sessions of each agent and version', async () => {
+    const { rows } = (await queries.run('agents', {})) as { rows: { agent: string }[] }
+    const sessions = (await queries.run('sessions', {})) as { rows: { agent: string; modelCalls: number }[] }
+    expect(rows.map(({ agent }) => agent).toSorted()).toEqual(
+      sessions.rows.map(({ agent }) => agent).toSorted(),
+    )
+    for (const { agent, modelCalls } of sessions.rows)
+      expect(rows.find((row) => row.agent === agent)).toMatchObject({ sessions: 1, modelCalls })
+  })
+})
+
+describe('cost', () => {
+  it('comes to the same however it is divided', async () => {
+    const sessions = (await queries.run('sessions', {})) as { rows: { modelCalls: number }[] }
+    const modelCalls = sessions.rows.reduce((sum, row) => sum + row.modelCalls, 0)
+    for (const by of ['day', 'agent', 'model'] as const) {
+      const answer = await queries.run('cost', { by })
+      if ('refused' in answer) throw new Error(answer.message)
+      expect(answer.total).toMatchObject({ sessions: sessions.rows.length, modelCalls })
+      expect(answer.rows.reduce((sum, row) => sum + row.modelCalls, 0)).toBe(modelCalls)
+    }
+  })
+
+  it('counts whole days in UTC, both ends included', async () => {
+    expect(await costBetween('2026-11-21T23:59', '2026-11-22T00:00')).toMatchObject({
+      from: '2026-11-21',
+      to: '2026-11-21',
+      rows: [{ key: '2026-11-21' }],
+    })
+    expect(await costBetween('2026-11-22T00:00', '2026-11-23T00:00')).toMatchObject({
+      rows: [],
+      total: { modelCalls: 0, costUsd: null },
+    })
+  })
+})
+
+const costBetween = async (since: string, until: string) =>
+  queries.run('cost', { since: `${since}Z`, until: `${until}Z` })

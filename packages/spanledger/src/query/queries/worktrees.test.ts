@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lines, smallRepository, type SmallRepository } from '../../worktrees/testing/small-repository.ts'
+import type { Queries } from '../open-queries.ts'
+import { at, event, smallLedger, type SmallLedger } from '../testing/small-ledger.ts'
+
+let ledger: SmallLedger
+let repository: SmallRepository
+let queries: Queries
+beforeEach(async () => {
+  ledger = smallLedger()
+  repository = smallRepository('one', 'two')
+  queries = await ledger.queries()
+})
+afterEach(async () => {
+  await ledger.remove()
+  repository.remove()
+})
+
+const conflicts = () => queries.run('worktree.conflicts', { repo: repository.shop })
+const told = async (): Promise<string[]> => {
+  const { rows } = (await queries.run('events', { limit: 1_000 })) as {
+    rows: { event: string; stream: string; data: { with?: string; grade?: string } }[]
+  }
+  return rows.map(({ event: name, stream, data }) =>
+    [
+      name.replace('Worktree', ''),
+      stream.replace(/^worktree-(.*)@shop-[0-9a-f]{6}$/, '$1'),
+      data.with,
+      data.grade,
+    ]
+      .filter((part) => part !== undefined)
+      .join(' '),
+  )
+}
+
+describe('worktrees', () => {
+  it('tell each conflict once in the streams of both, again when it changes, and that it is resolved', async () => {
+    repository.write('one', 'a.txt', lines({ 3: 'mine' }))
+    repository.write('two', 'a.txt', lines({ 20: 'other' }))
+    for (let i = 0; i < 3; i++)
+      expect(await conflicts()).toMatchObject({ collisions: [{ grade: 'same-file' }] })
+    expect(await told()).toEqual(['ConflictDetected one two same-file', 'ConflictDetected two one same-file'])
+    repository.write('two', 'a.txt', lines({ 3: 'other' }))
+    await conflicts()
+    repository.write('two', 'a.txt', lines())
+    await conflicts()
+    expect((await told()).slice(2)).toEqual([
+      'ConflictDetected one two merge-conflict',
+      'ConflictDetected two one merge-conflict',
+      'ConflictResolved one two',
+      'ConflictResolved two one',
+    ])
+    repository.write('two', 'a.txt', lines({ 3: 'other' }))
+    await conflicts()
+    expect(await told()).toHaveLength(8)
+  })
+
+  it('are made, listed with the sessions that worked in them, recycled and removed; the branch stays', async () => {
+    const created = await queries.run('worktree.create', { branch: 'fix/login', repo: repository.shop })
+    const path = join(repository.dir, 'shop.worktrees/fix-login')
+    expect(created).toMatchObject({ done: 'created', worktree: { name: 'fix/login', path } })
+    const data = {
+      session: 's1',
+      agent: 'codex',
+      source: 'log:x',
+      rank: 3,
+      keys: [],
+      startUnixNano: at(0),
+      endUnixNano: at(1),
+      workingDirectory: join(path, 'src'),
+    }
+    ledger.segment('events', [event(2, 'SessionStarted', 'session-s1', 1, data)], {
+      name: '00000000000000000002',
+    })
+    queries = await ledger.queries()
+    const { rows } = (await queries.run('worktree.list', { repo: path })) as { rows: { name: string }[] }
+    expect(rows.find(({ name }) => name === 'fix/login')).toMatchObject({ sessions: ['s1'], uncommitted: 0 })
+    expect(rows.find(({ name }) => name === 'main')).toMatchObject({ sessions: [], main: true })
+    repository.write('shop.worktrees/fix-login', 'new.txt', 'work')
+    for (const [name, params] of [
+      ['worktree.remove', { name: 'fix/login' }],
+      ['worktree.recycle', { name: 'fix/login', branch: 'next' }],
+    ] as const)
+      expect(await queries.run(name, { ...params, repo: repository.shop } as never)).toMatchObject({
+        refused: 'UNCOMMITTED_WORK',
+        message: 'fix/login has uncommitted work: new.txt',
+      })
+    repository.commit('shop.worktrees/fix-login')
+    const recycled = await queries.run('worktree.recycle', {
+      name: path,
+      branch: 'next',
+      repo: repository.shop,
+    })
+    expect(recycled).toMatchObject({ done: 'recycled', worktree: { name: 'next' } })
+    expect(existsSync(join(path, 'new.txt'))).toBe(false)
+    expect(await queries.run('worktree.remove', { name: 'next', repo: repository.shop })).toMatchObject({
+      done: 'removed',
+    })
+    expect(existsSync(path)).toBe(false)
+    expect(repository.run('shop', 'branch', '--format=%(refname:short)').trim().split('\n')).toEqual([
+      'fix/login',
+      'main',
+      'next',
+      'one',
+      'two',
+    ])
+    expect((await told()).filter((line) => !line.startsWith('Session'))).toEqual([
+      'Created fix/login',
+      'Recycled next',
+      'Removed next',
+    ])
+  })
+
+  it('refuse what git refuses, in its words, and a folder that is in no repository', async () => {
+    const ask = (name: string, params: object) => queries.run(name, { repo: repository.shop, ...params })
+    expect(await ask('worktree.create', { branch: 'one' })).toMatchObject({ refused: 'GIT_FAILED' })
+    expect(await ask('worktree.create', { branch: 'x', from: 'nowhere' })).toMatchObject({
+      refused: 'GIT_FAILED',
+    })
+    expect(await ask('worktree.create', { branch: '--orphan' })).toMatchObject({ refused: 'GIT_FAILED' })
+    expect(await ask('worktree.remove', { name: 'main' })).toMatchObject({ refused: 'GIT_FAILED' })
+    expect(await ask('worktree.remove', { name: 'onee' })).toMatchObject({ refused: 'UNKNOWN_WORKTREE' })
+    expect(await ask('worktree.list', { repo: repository.dir })).toMatchObject({
+      refused: 'NOT_A_REPOSITORY',
+    })
+    expect(repository.run('shop', 'branch', '--format=%(refname:short)').trim().split('\n')).toEqual([
+      'main',
+      'one',
+      'two',
+    ])
+  })
+})

@@ -1,0 +1,52 @@
+import type { NewEvent } from '@spanledger/sdk/model'
+import type { GitChange, GitState } from './git-record.ts'
+import type { ProcessUsage } from './process-usage.ts'
+
+export const streamOfRun = (run: string): string => `run-${run}`
+
+/** One start of a command; a run that is tried again has several. */
+interface RunStarted {
+  run: string
+  attempt: number
+  /** The program's name. Its arguments may hold a prompt: they are not kept. */
+  program: string
+  agent: string | null
+  task: string | null
+  workingDirectory: string
+  pid: number
+  git: GitState | null
+  traceparent: string
+}
+
+interface RunEnded {
+  run: string
+  attempt: number
+  exitCode: number
+  signal: string | null
+  durationMs: number
+  usage: ProcessUsage | null
+  git: GitChange | null
+  /** Records that came in from it. */
+  received: { spans: number; logs: number; metrics: number }
+  /** When it is tried again after this end; null when it is not. */
+  retryInMs: number | null
+}
+
+export type RunEvent = NewEvent<'RunStarted', RunStarted> | NewEvent<'RunEnded', RunEnded>
+
+/** Tries after the first. */
+const RETRIES_MAX = 2
+
+/**
+ * 2^n seconds behind the n-th try; undefined when there is none left, or when a person ended it.
+ *
+ * attempt  the one that failed, from 1
+ */
+export function retryInMs(
+  attempt: number,
+  retries: number,
+  { exitCode, signal }: { exitCode: number; signal: string | null },
+): number | undefined {
+  if (exitCode === 0 || signal === 'SIGINT' || signal === 'SIGTERM' || exitCode === 130) return undefined
+  return attempt <= Math.min(retries, RETRIES_MAX) ? 2 ** attempt * 1_000 : undefined
+}

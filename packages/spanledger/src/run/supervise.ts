@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { type ProcessUsage, watchUsage } from './process-usage.ts'
+
+export interface Command {
+  program: string
+  args: readonly string[]
+  cwd: string
+  env: Readonly<Record<string, string | undefined>>
+}
+
+/** How a command ended. */
+export interface Ended {
+  /** As a shell tells it: 128 and the signal's number where a signal ended it. */
+  exitCode: number
+  signal: NodeJS.Signals | null
+  usage: ProcessUsage | undefined
+}
+
+/** The program is not there, or may not be run. */
+class CommandNotFoundError extends Error {
+  readonly code = 'COMMAND_NOT_FOUND'
+
+  constructor(program: string, cause: unknown) {
+    super(`"${program}" could not be started: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** A terminal tells these to the command itself; whoever else sends them to us means the command. */
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGQUIT']
+const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
+
+/**
+ * Runs a command with our own terminal until it ends, as if we were not there: signals reach it, and we outlive it to tell how it
+ * went.
+ *
+ * onStart  its process is there
+ * Errors   CommandNotFoundError
+ */
+export function supervise(
+  { program, args, cwd, env }: Command,
+  onStart: (pid: number) => void = () => {},
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...args], { cwd, env, stdio: 'inherit' })
+    const forward = (signal: NodeJS.Signals): void => {
+      if (FROM_TERMINAL.includes(signal) && process.stdin.isTTY === true) return
+      child.kill(signal)
+    }
+    for (const signal of FORWARDED) process.on(signal, forward)
+    const letGo = (): void => {
+      for (const signal of FORWARDED) process.off(signal, forward)
+    }
+    let watch: ReturnType<typeof watchUsage> | undefined
+    child.once('spawn', () => {
+      watch = watchUsage(child.pid!)
+      onStart(child.pid!)
+    })
+    child.once('error', (error) => {
+      letGo()
+      reject(new CommandNotFoundError(program, error))
+    })
+    child.once('exit', (code, signal) => {
+      letGo()
+      const exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal]
+      resolve({ exitCode, signal, usage: watch?.stop() })
+    })
+  })
+}

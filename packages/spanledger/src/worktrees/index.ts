@@ -1,0 +1,8 @@
+export { type Collisions, findCollisions } from './collisions.ts'
+export { NotARepositoryError, GitFailedError, GitMissingError, UncommittedWorkError } from './errors.ts'
+export { conflictsAfter, decideConflicts, placed, streamOf, type WorktreeEvent } from './events.ts'
+export { linesBetween } from './changes.ts'
+export { git, type Git } from './git.ts'
+export { objectsIn, type Objects, type Snapshot, snapshotOf } from './snapshot.ts'
+export { createWorktree, recycleWorktree, removeWorktree, uncommittedIn } from './manage.ts'
+export { readRepository, type Repository, type Worktree } from './repository.ts'
