@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { REGISTER, runProgram } from '../../packages/sdk/src/api/testing/run-program.ts'
-import { expectOneTrace } from '../../packages/sdk/src/instrument/testing/example.ts'
+import { expectWholeExample, runExample } from '../../packages/sdk/src/instrument/testing/example.ts'
 import { commandOf } from './sender.ts'
 
 /** How each runtime loads the SDK before a program that is not changed. */
@@ -11,7 +11,9 @@ const RUNTIMES = {
 } as const
 
 test.for(['bun', 'deno'] as const)('the example is one trace with its service on %s', (runtime, { skip }) => {
-  expectOneTrace(expect, [commandOf(runtime, skip)[0]!, ...RUNTIMES[runtime]])
+  const example = runExample([commandOf(runtime, skip)[0]!, ...RUNTIMES[runtime]])
+  expect(example.ways).toHaveLength(example.spans.length)
+  expectWholeExample(expect, example)
 })
 
 test("Deno's own KV is recorded, and answers as it did", ({ skip }) => {

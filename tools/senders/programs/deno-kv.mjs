@@ -1,4 +1,5 @@
 // Run by Deno: deno run -A --unstable-kv --preload <register.js> deno-kv.mjs. Prints what Deno KV answered.
+import process from 'node:process'
 import { instrumentKv } from '../../../packages/sdk/dist/instrument/kv/index.js'
 import { shutdown } from '../../../packages/sdk/dist/api/index.js'
 
@@ -19,6 +20,8 @@ const committed = await kv
 const stale = await kv.atomic().check(one).delete(['users', 1]).commit()
 await kv.delete(['users', 2])
 const { value } = await kv.get(['users', 2])
-console.log(JSON.stringify([entries, one.value.name, none.value, committed.ok, stale.ok, value]))
+process.stdout.write(
+  `${JSON.stringify([entries, one.value.name, none.value, committed.ok, stale.ok, value])}\n`,
+)
 kv.close()
 await shutdown()

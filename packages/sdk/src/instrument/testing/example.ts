@@ -1,30 +1,36 @@
 import { fileURLToPath } from 'node:url'
 import type { ExpectStatic } from 'vitest'
 import { REGISTER, runProgram } from '../../api/testing/run-program.ts'
+import type { Ran } from '../../api/testing/run-program.ts'
 
 const AGENT = fileURLToPath(new URL('../../../../../examples/agent/agent.mjs', import.meta.url))
 
-/** Runs the example's agent on Node, and its service by `serviceCommand`; all that happens must be one trace. */
-export function expectOneTrace(expect: ExpectStatic, serviceCommand: readonly string[]): void {
-  const { status, output, spans, points, events } = runProgram(
-    [process.execPath, '--import', REGISTER],
-    '',
-    { OTEL_SERVICE_NAME: 'agent', SERVICE_COMMAND: serviceCommand.join(' ') },
-    AGENT,
-  )
-  expect({ status, output }).toEqual({
-    status: 0,
-    output: expect.stringMatching(/^trace [0-9a-f]{32}\n$/) as string,
-  })
-  const byId = new Map(spans.map((span) => [span['span'], span]))
-  const ways = spans
-    .filter(({ trace }) => output.includes(String(trace)))
+/** What the example recorded. */
+export interface Example extends Ran {
+  /** Each span of the trace that it names, by the names from the root to it. */
+  readonly ways: readonly string[]
+}
+
+/** Runs the example's agent on Node, and its service by `serviceCommand`. */
+export function runExample(serviceCommand: readonly string[]): Example {
+  const env = { OTEL_SERVICE_NAME: 'agent', SERVICE_COMMAND: serviceCommand.join(' ') }
+  const ran = runProgram([process.execPath, '--import', REGISTER], '', env, AGENT)
+  const byId = new Map(ran.spans.map((span) => [span['span'], span]))
+  const ways = ran.spans
+    .filter(({ trace }) => ran.output === `trace ${String(trace)}\n`)
     .map((span) => {
       const way: unknown[] = []
       for (let at: typeof span | undefined = span; at; at = byId.get(at['parent'])) way.unshift(at['name'])
       return way.join(' > ')
     })
-  expect(ways).toHaveLength(spans.length)
+  return { ...ran, ways }
+}
+
+export function expectWholeExample(
+  expect: ExpectStatic,
+  { status, ways, spans, points, events }: Example,
+): void {
+  expect(status).toBe(0)
   const tool = 'invoke_agent mailer > execute_tool Bash'
   const route = `${tool} > POST > POST /users/:id/welcome > middleware authenticated`
   const job = `${route} > controller welcomeUser > job.enqueue welcome`
