@@ -17,7 +17,7 @@ export function telemetryOf({ recorder, context }: Live, part: string): Operatio
 }
 
 /** How an operation ended: with a value, or with an `errorType`. */
-export interface Outcome<T> {
+interface Outcome<T> {
   readonly seconds: number
   readonly value?: T | undefined
   readonly errorType?: string | undefined

@@ -4,9 +4,6 @@ import type { Around } from '../patch.ts'
 import { recordDb } from './db-telemetry.ts'
 import { recordedIteration } from './iteration.ts'
 
-/** A key of Deno KV: a list of parts. Its first part names the collection; what follows may be anybody's and is not recorded. */
-export type KvKey = readonly unknown[]
-
 /** The part of Deno.Kv that is needed. */
 export interface KvLike {
   get(key: never, ...rest: never[]): Promise<unknown>
@@ -70,7 +67,7 @@ function around(
 
 const first = ([key]: unknown[]): string | undefined => collectionOf(key)
 
-/** Words only: a number or bytes in front are somebody's id. */
+/** A key's first part; what follows may be anybody's and is not recorded. Words only: a number or bytes are somebody's id. */
 export function collectionOf(key: unknown): string | undefined {
   return Array.isArray(key) && typeof key[0] === 'string' ? key[0] : undefined
 }
