@@ -18,6 +18,7 @@ export interface Ran {
   spans: Record<string, unknown>[]
   logs: Record<string, unknown>[]
   points: Record<string, unknown>[]
+  events: Record<string, unknown>[]
 }
 
 /** Runs program.mjs, or another program, under a runtime, with a ledger of its own. */
@@ -46,7 +47,7 @@ export function runProgram(
   }
 }
 
-function linesIn(home: string): Pick<Ran, 'spans' | 'logs' | 'points'> {
+function linesIn(home: string): Pick<Ran, 'spans' | 'logs' | 'points' | 'events'> {
   const read = (kind: string, first: string): Record<string, unknown>[] => {
     const folder = join(home, 'ledger', kind)
     let names: string[] = []
@@ -59,7 +60,12 @@ function linesIn(home: string): Pick<Ran, 'spans' | 'logs' | 'points'> {
     const lines = text.split('\n').filter((line) => line.startsWith(`{"${first}"`))
     return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
   }
-  return { spans: read('spans', 'span'), logs: read('logs', 'log'), points: read('metrics', 'point') }
+  return {
+    spans: read('spans', 'span'),
+    logs: read('logs', 'log'),
+    points: read('metrics', 'point'),
+    events: read('events', 'event'),
+  }
 }
 
 /** What program.mjs records, however it ended. */
