@@ -18,7 +18,9 @@ for (const name of ['sdk', 'spanledger']) {
     ...manifest.dependencies,
     ...read('package.json').devDependencies,
   })) {
-    if (!/^\d/.test(version)) faults.push(`packages/${name}: ${dependency} is not pinned (${version})`)
+    // An older one under a name of its own: npm:NAME@VERSION.
+    if (!/^(?:npm:[^@]+@)?\d/.test(version))
+      faults.push(`packages/${name}: ${dependency} is not pinned (${version})`)
   }
 }
 if (read('packages/sdk/package.json').dependencies)

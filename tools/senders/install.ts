@@ -9,10 +9,13 @@ export type Toolchain = { command: readonly string[] } | { missing: string }
 
 const PROGRAMS = fileURLToPath(new URL('programs/', import.meta.url))
 const STORY = join(PROGRAMS, 'story.js')
+const EXPORT = join(PROGRAMS, 'export.js')
 
 /** Outside of the project, made once. Delete it to install anew. */
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'spanledger-senders')
 
+const BUN = ['bun@1.4.4']
+const DENO = ['deno@2.9.6']
 const NODE_22 = `node-${process.platform}-${process.arch}`
 const JS_2 = ['@opentelemetry/api@1.9.1', '@opentelemetry/sdk-node@0.223.0']
 const JS_3 = ['@opentelemetry/api@1.10.0', '@opentelemetry/sdk-node@0.301.0', `${NODE_22}@22`]
@@ -30,13 +33,17 @@ export const TOOLCHAINS = {
     return { command: [join(CACHE, 'js-3', 'node_modules', NODE_22, 'bin', 'node'), program] }
   },
   bun: (): Toolchain => {
-    const bun = join(npm('bun', ['bun@1.4.4']), '.bin', 'bun')
+    const bun = join(npm('bun', BUN), '.bin', 'bun')
     return { command: [bun, story('js-2', JS_2)] }
   },
   deno: (): Toolchain => {
-    const deno = join(npm('deno', ['deno@2.9.6']), '.bin', 'deno')
+    const deno = join(npm('deno', DENO), '.bin', 'deno')
     return { command: [deno, 'run', '--allow-net', join(PROGRAMS, 'service.js')] }
   },
+  /** Spanledger's own SDK, from the built packages, on each runtime. */
+  'sdk-node': (): Toolchain => ({ command: [process.execPath, EXPORT] }),
+  'sdk-bun': (): Toolchain => ({ command: [join(npm('bun', BUN), '.bin', 'bun'), EXPORT] }),
+  'sdk-deno': (): Toolchain => ({ command: [join(npm('deno', DENO), '.bin', 'deno'), 'run', '-A', EXPORT] }),
   python: (): Toolchain => {
     if (!runs('python3', ['-c', 'import venv, ensurepip'])) return { missing: 'no python3 with venv' }
     const folder = join(CACHE, 'python')

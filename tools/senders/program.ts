@@ -11,6 +11,8 @@ const execute = promisify(execFile)
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
 export interface Spanledger extends RunningDaemon {
+  /** Its folder. */
+  home: string
   /** The answer of a command with `--json`. */
   ask(...args: string[]): Promise<any>
   /** The lines of `export SIGNAL`. */
@@ -28,6 +30,7 @@ export async function startSpanledger(): Promise<Spanledger> {
   }
   return {
     ...daemon,
+    home,
     ask: async (...args) => JSON.parse(await command([...args, '--json'])),
     exported: async (signal) =>
       (await command(['export', signal]))

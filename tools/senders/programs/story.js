@@ -14,13 +14,30 @@ import { AggregationType } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 
 // In 3.x the Logs API is part of the API.
-const { logs } = api.logs ? api : await import('@opentelemetry/api-logs')
+const { logs } = 'logs' in api ? api : await import('@opentelemetry/api-logs')
 
 const SECONDS = 1_795_000_000
 const at = (nanos) => [SECONDS, 123_456_789 + nanos]
 const SCOPE = ['senders.story', '4.5.6', { schemaUrl: 'https://opentelemetry.io/schemas/1.37.0' }]
 
+// Where Spanledger's exporters are named, straight into the ledger: by its own pipelines, or by OpenTelemetry's around its exporters.
+const { LEDGER_EXPORTER, LEDGER_BY } = process.env
+const ledger = LEDGER_EXPORTER && (await import(LEDGER_EXPORTER))
+const toLedger = LEDGER_BY === 'pipeline' ? ledger.ledgerPipeline() : ledger && (await otherPipelines(ledger))
+
+async function otherPipelines({ LedgerSpanExporter, LedgerLogRecordExporter, LedgerMetricExporter }) {
+  const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace')
+  const { SimpleLogRecordProcessor } = await import('@opentelemetry/sdk-logs')
+  const { PeriodicExportingMetricReader } = await import('@opentelemetry/sdk-metrics')
+  return {
+    spanProcessors: [new BatchSpanProcessor({ exporter: new LedgerSpanExporter() })],
+    logRecordProcessors: [new SimpleLogRecordProcessor({ exporter: new LedgerLogRecordExporter() })],
+    metricReaders: [new PeriodicExportingMetricReader({ exporter: new LedgerMetricExporter() })],
+  }
+}
+
 const sdk = new NodeSDK({
+  ...toLedger,
   autoDetectResources: false,
   resource: resourceFromAttributes({
     'service.name': process.env.SENDER,

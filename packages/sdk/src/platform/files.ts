@@ -10,8 +10,11 @@ export interface Files {
   mkdir(path: string, mode: number): Promise<void>
   /** Names in any order. */
   readdir(path: string): Promise<string[]>
+  /** The same with what each name stands for; a symbolic link is told as one, never followed. */
+  list(path: string): Promise<FolderEntry[]>
   /** Undefined when nothing is there. */
   stat(path: string): Promise<FileStat | undefined>
+  /** A file or a folder. */
   rename(from: string, to: string): Promise<void>
   /** Atomic: one of two callers gets EEXIST. */
   link(existing: string, path: string): Promise<void>
@@ -24,8 +27,15 @@ export interface Files {
 
 export type OpenMode = 'read' | 'update' | 'create'
 
+export interface FolderEntry {
+  name: string
+  kind: 'file' | 'folder' | 'link' | 'other'
+}
+
 export interface FileStat {
   bytes: number
+  /** Permission bits. */
+  mode: number
   modifiedMs: number
   /** Changes whenever the inode does, its link count included. */
   changedMs: number

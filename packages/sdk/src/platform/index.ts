@@ -1,6 +1,6 @@
 export type { Compression } from './compression.ts'
 export { createWhole, readWhole, systemCode, errnoOf } from './files.ts'
-export type { Files, FileStat, OpenFile, OpenMode } from './files.ts'
+export type { Files, FileStat, FolderEntry, OpenFile, OpenMode } from './files.ts'
 export { nodePlatform } from './node.ts'
 export type { Clock, Platform } from './platform.ts'
 export type { Liveness, Processes, ProcessIdentity } from './processes.ts'

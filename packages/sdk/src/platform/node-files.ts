@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Files, OpenFile, OpenMode } from './files.ts'
+import type { Files, FolderEntry, OpenFile, OpenMode } from './files.ts'
 
 const FLAGS: Record<OpenMode, number> = {
   read: constants.O_RDONLY,
@@ -42,11 +42,22 @@ export const nodeFiles: Files = {
   },
   mkdir: makeFolder,
   readdir: (path) => call<string[]>((done) => fs.readdir(path, done)),
+  async list(path) {
+    const entries = await call<fs.Dirent[]>((done) => fs.readdir(path, { withFileTypes: true }, done))
+    return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
+  },
   async stat(path) {
     const stat = await call<fs.Stats | undefined>((done) => {
       fs.stat(path, (error, value) => (error?.code === 'ENOENT' ? done(null, undefined) : done(error, value)))
     })
-    return stat && { bytes: stat.size, modifiedMs: stat.mtimeMs, changedMs: stat.ctimeMs }
+    return (
+      stat && {
+        bytes: stat.size,
+        mode: stat.mode & 0o777,
+        modifiedMs: stat.mtimeMs,
+        changedMs: stat.ctimeMs,
+      }
+    )
   },
   rename: (from, to) => call((done) => fs.rename(from, to, done as fs.NoParamCallback)),
   link: (existing, path) => call((done) => fs.link(existing, path, done as fs.NoParamCallback)),
@@ -69,6 +80,12 @@ export const nodeFiles: Files = {
       return () => {}
     }
   },
+}
+
+function kindOf(entry: fs.Dirent): FolderEntry['kind'] {
+  if (entry.isFile()) return 'file'
+  if (entry.isDirectory()) return 'folder'
+  return entry.isSymbolicLink() ? 'link' : 'other'
 }
 
 /** Windows neither opens nor syncs folders; NTFS journals names by itself. */

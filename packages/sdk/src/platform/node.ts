@@ -20,19 +20,26 @@ function nodeClock(): Clock {
     nowUnixNano: nanoClock(),
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
-    sleep(ms, signal) {
-      return new Promise((resolve) => {
-        if (signal?.aborted) return resolve()
-        const done = () => {
-          clearTimeout(timer)
-          signal?.removeEventListener('abort', done)
-          resolve()
-        }
-        const timer = setTimeout(done, ms)
-        signal?.addEventListener('abort', done)
-      })
-    },
+    sleep: (ms, signal) => pause(ms, signal, (timer) => timer),
+    rest: (ms, signal) => pause(ms, signal, (timer) => timer.unref()),
   }
+}
+
+function pause(
+  ms: number,
+  signal: AbortSignal | undefined,
+  started: (timer: NodeJS.Timeout) => NodeJS.Timeout,
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = started(setTimeout(done, ms))
+    signal?.addEventListener('abort', done)
+  })
 }
 
 /**

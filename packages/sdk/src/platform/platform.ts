@@ -21,4 +21,6 @@ export interface Clock {
   monotonicMs(): number
   /** Resolves after `ms`, or as soon as `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** As `sleep`, but a process that has nothing else to do ends meanwhile. */
+  rest(ms: number, signal?: AbortSignal): Promise<void>
 }

@@ -58,7 +58,12 @@ describe.each(Object.entries(AGENTS))('%s', (agent, records) => {
   })
 
   it('names the run and the task that its resource was given', () => {
-    const attrs = { 'spanledger.run.id': 'r-1', 'spanledger.task.id': 'T 7' }
+    const attrs = {
+      'spanledger.run.id': 'r-1',
+      'spanledger.task.id': 'T 7',
+      'vcs.repository.name': 'shop',
+      'vcs.ref.head.name': 'fix',
+    }
     const given = records().map((observed): Observed => {
       const { resource } = observed.origin
       const own = {
@@ -69,7 +74,8 @@ describe.each(Object.entries(AGENTS))('%s', (agent, records) => {
     })
     const events = eventsOf(given)
     expect(events.length).toBeGreaterThan(0)
-    for (const { data } of events) expect(data).toMatchObject({ run: 'r-1', task: 'T 7' })
+    for (const { data } of events)
+      expect(data).toMatchObject({ run: 'r-1', task: 'T 7', repository: 'shop', branch: 'fix' })
     expect(events.map(({ id }) => id)).toEqual(eventsOf(records()).map(({ id }) => id))
   })
 
@@ -124,6 +130,30 @@ describe('unknown things', () => {
         origin: from,
       }),
     ).toEqual([])
+  })
+})
+
+describe("Orchestrate's own names", () => {
+  const from = origin('orchestrate', '0.1', 'orchestrate-core')
+  it('tell the same as the conventions: agent, tool, model, in one session for each trace', () => {
+    const events = eventsOf([
+      span(from, 'api_call', 'api', 1, 2, { model: 'm-1', input_tokens: '100', output_tokens: 20 }),
+      span(from, 'tool_call', 'tool', 3, 4, { tool_name: 'Bash', command: 'npm test', exit_code: 1 }),
+      span(from, 'database_query', 'db', 3, 1, { query_type: 'SELECT', table: 'agents' }),
+      span(from, 'agent_execution', 'root', 0, 9, { agent_id: 'a1', agent_type: 'story_developer' }),
+    ])
+    expect(new Set(events.map(({ stream }) => stream))).toEqual(new Set([`session-trace-${TRACE}`]))
+    expect(events.map(({ event, data }) => [event, data.agent, data.outcome])).toEqual([
+      ['SessionModelCalled', 'orchestrate', 'ok'],
+      ['SessionToolUsed', 'orchestrate', 'failed'],
+      ['SessionAgentInvoked', 'orchestrate', 'ok'],
+    ])
+    expect(events.map(({ data }) => data)).toMatchObject([
+      { model: 'm-1', tokens: { input: 100, output: 20 } },
+      { name: 'Bash', command: 'npm test', exitCode: 1 },
+      { agentId: 'a1', name: 'story_developer' },
+    ])
+    expect(isAgentOrigin('orchestrate', undefined)).toBe(true)
   })
 })
 

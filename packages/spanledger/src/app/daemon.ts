@@ -42,6 +42,9 @@ class AlreadyRunningError extends Error {
   }
 }
 
+/** Tasks are followed once the daemon is at rest: receiving comes first. */
+const FOLLOW_AFTER_MS = 500
+
 async function refuseSecond(platform: Platform, home: Home): Promise<void> {
   const running = await readDaemonFile(platform, home)
   if (running !== undefined) throw new AlreadyRunningError(home.dir, running.process.pid, running.port)
@@ -83,10 +86,13 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
   }
   let repairing: Promise<void> | undefined
   let stopTending: (() => Promise<void>) | undefined
+  const stopped = new AbortController()
+  let following: Promise<void> | undefined
   const close = async (): Promise<void> => {
     await Promise.all(listening.map((listener) => listener.close()))
     removeDaemonFile(home, token)
-    await Promise.all([repairing, stopTending?.()])
+    stopped.abort()
+    await Promise.all([repairing, stopTending?.(), following])
     await receiver.close()
     await questions.close()
   }
@@ -119,6 +125,9 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
       retains: Object.keys(config.retention).length > 0,
       warn,
     })
+    following = platform.clock
+      .sleep(FOLLOW_AFTER_MS, stopped.signal)
+      .then(() => (stopped.signal.aborted ? undefined : questions.follow(stopped.signal, warn)))
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()

@@ -5,9 +5,11 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
 import type { Queries } from '../query/index.ts'
 import type { IngestCounts } from '../receive/index.ts'
+import type { Work } from '../work/index.ts'
 import { loadConfig } from './load-config.ts'
 import { readDaemonFile } from './daemon-file.ts'
 import { openTranscoder } from './transcode.ts'
+import { openWork } from './tasks.ts'
 import { VERSION } from './version.ts'
 
 /** Everything that answers questions about one home, opened by the first that is asked. */
@@ -18,6 +20,8 @@ export interface Questions {
   answer(name: string, params: unknown): Promise<unknown>
   /** Lines that a coding agent's adapter may want, right after they were written. Never throws. */
   observe(written: WrittenLines): void
+  /** Records edits of task files as they are made, until the signal aborts. Never throws. */
+  follow(signal: AbortSignal, warn: (message: string) => void): Promise<void>
   /** Errors  those of the event store. */
   append(stream: string, events: readonly NewEvent[]): Promise<void>
   close(): Promise<void>
@@ -45,6 +49,7 @@ export function createQuestions(
       prices: await loadPrices(platform, home),
     })
   })
+  const work = once(async (): Promise<Work> => openWork(platform, home, await events()))
   const queries = once(async (): Promise<Queries> => {
     const { openQueries } = await import('../query/index.ts')
     return openQueries({
@@ -53,6 +58,7 @@ export function createQuestions(
       version: VERSION,
       events,
       sessions,
+      work,
       transcoder: () => openTranscoder(home),
       retention: async () => (await loadConfig(home.dir)).retention,
       async daemon() {
@@ -88,12 +94,21 @@ export function createQuestions(
         .catch(() => {})
       settleLater()
     },
+    async follow(signal, warn) {
+      try {
+        const { followTasks } = await import('../work/index.ts')
+        await followTasks(platform, await work(), { signal, warn })
+      } catch (error) {
+        warn(`tasks are not followed: ${(error as Error).message}`)
+      }
+    },
     async append(stream, appended) {
       await (await events()).append(stream, appended)
     },
     async close() {
       clearTimeout(settling)
       if (queries.opened) (await queries()).close()
+      if (work.opened) await (await work()).close()
       if (sessions.opened && !home.readOnly) {
         const model = await sessions()
         // What cannot be kept is derived again by whoever comes next.

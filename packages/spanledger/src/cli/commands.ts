@@ -1,9 +1,10 @@
 import type { QueryName } from '../query/index.ts'
+import { TASK_COMMANDS } from './task-commands.ts'
 
 /** One command that asks one query: everything else about it comes from the query itself. */
 export interface AskingCommand {
   /** Words on the command line. */
-  path: [string] | [string, string]
+  path: [string, ...string[]]
   query: QueryName
   /** Asked instead when the first argument is given. */
   withArgument?: QueryName
@@ -33,7 +34,11 @@ export const ASKING: readonly AskingCommand[] = [
   {
     path: ['cost'],
     query: 'cost',
-    examples: ['spanledger cost --since 7d', 'spanledger cost --by model --since 2026-11-01 --json'],
+    examples: [
+      'spanledger cost --since 7d',
+      'spanledger cost --by task',
+      'spanledger cost --by model --since 2026-11-01 --json',
+    ],
   },
   {
     path: ['traces'],
@@ -113,6 +118,7 @@ export const ASKING: readonly AskingCommand[] = [
     examples: [
       'spanledger state session last --at +30s',
       'spanledger state session 73633c63 --at 2026-11-21T09:30:00Z --recorded',
+      'spanledger state task fix-the-login --at yesterday',
     ],
   },
   {
@@ -123,6 +129,7 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger state diff session last --from +10s --to +40s --json',
     ],
   },
+  ...TASK_COMMANDS,
   {
     path: ['worktree', 'list'],
     query: 'worktree.list',
@@ -213,5 +220,10 @@ export const GROUPS: Record<string, string> = {
   events: 'Domain events',
   hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',
+  task: 'Tasks: Markdown files and their history',
+  'task parent': 'Tasks with subtasks',
+  'task template': 'Templates for tasks',
+  work: 'Who works on what',
+  team: 'Teams and their limits',
   worktree: 'Worktrees of a git repository',
 }

@@ -1,4 +1,4 @@
-import { type ParamInfo, plain, plainLines, type Refusal } from '../query/index.ts'
+import { isChangeRefused, type ParamInfo, plain, plainLines, type Refusal } from '../query/index.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { typedAs } from './options.ts'
 
@@ -30,7 +30,8 @@ export function ofRefusal(
   const isAnswer =
     (refused.startsWith('UNKNOWN_') && refused !== 'UNKNOWN_QUERY') ||
     refused === 'SQL_TOO_LONG' ||
-    refused === 'ANSWER_TOO_LARGE'
+    refused === 'ANSWER_TOO_LARGE' ||
+    isChangeRefused(refused)
   return {
     code: refused,
     ...refusal,
@@ -71,6 +72,8 @@ const NEXT: Record<string, (home: string) => string> = {
   ENOTDIR: () => 'give a folder with --home DIR or SPANLEDGER_HOME',
   HOME_UNKNOWN: () => 'give a folder with --home DIR or SPANLEDGER_HOME',
   STORAGE_FULL: () => 'make room on the disk, then try again',
+  POLICIES_INVALID: () => 'mend it: docs/reference/tasks.md#policies',
+  TASK_FILE: () => 'make the file writable, then: spanledger task sync',
   PRICES_INVALID: (home) => `mend ${home}/prices.json`,
   REDACTION_CONFIG: (home) => `mend ${home}/config.yaml: docs/reference/redaction.md`,
   ENOSPC: () => 'make room on the disk, then try again',

@@ -111,9 +111,9 @@ function addAsking(
   { path, query, withArgument, examples: lines }: AskingCommand,
   actions: Actions,
 ): void {
-  const [first, second] = path
-  const parent = second === undefined ? program : groupOf(program, first)
-  const command = parent.command(second ?? first).description(queryNamed(query).summary)
+  const command = groupOf(program, path.slice(0, -1))
+    .command(path.at(-1)!)
+    .description(queryNamed(query).summary)
   const params = paramsOf(QUERIES[query].params)
   const placed =
     withArgument === undefined
@@ -132,10 +132,24 @@ function addAsking(
   })
 }
 
+/** The command whose commands these words lead to. */
+function groupOf(program: Command, words: readonly string[]): Command {
+  let group = program
+  words.forEach((word, i) => {
+    group =
+      group.commands.find((command) => command.name() === word) ??
+      group
+        .command(word)
+        .description(GROUPS[words.slice(0, i + 1).join(' ')]!)
+        .helpCommand(false)
+  })
+  return group
+}
+
 function addSettings(program: Command, name: SettingsName, actions: Actions): void {
   const { path, summary, examples: lines } = SETTINGS[name]
   const params = settingsParams(name)
-  const command = groupOf(program, path[0]).command(path[1]).description(summary)
+  const command = groupOf(program, path.slice(0, 1)).command(path[1]).description(summary)
   addParams(command, params)
   command
     .addHelpText('after', examples(lines))
@@ -143,10 +157,6 @@ function addSettings(program: Command, name: SettingsName, actions: Actions): vo
       actions.settings(name, paramsGiven(params, given.slice(0, -2), command.opts()), program.opts()),
     )
 }
-
-const groupOf = (program: Command, name: string): Command =>
-  program.commands.find((command) => command.name() === name) ??
-  program.command(name).description(GROUPS[name]!).helpCommand(false)
 
 /** An unset variable in a script is empty, and would make the working directory a home. */
 function folder(dir: string): string {

@@ -9,6 +9,8 @@ import { renderMatches, renderReplay, renderStateDiff } from './render/time-trav
 import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
 import { renderSealStep } from './render/seal.ts'
+import * as tasks from './render/tasks.ts'
+import * as work from './render/work.ts'
 import { renderVerify } from './render/verify.ts'
 import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
@@ -32,8 +34,37 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'events.stats': lists.renderEventStats,
   'events.replay': renderReplay,
   'events.query': renderMatches,
-  state: renderSession,
+  state: (answer, terminal) =>
+    'sections' in answer ? tasks.renderTask(answer, terminal) : renderSession(answer, terminal),
   'state.diff': renderStateDiff,
+  tasks: tasks.renderTasks,
+  task: tasks.renderTask,
+  'tasks.parents': tasks.renderParents,
+  'tasks.search': tasks.renderSearch,
+  'tasks.reindex': tasks.renderReindex,
+  'tasks.templates': tasks.renderTemplates,
+  'task.create': tasks.renderChanged,
+  'task.parent': tasks.renderChanged,
+  'task.template': tasks.renderChanged,
+  'task.update': tasks.renderChanged,
+  'task.status': tasks.renderChanged,
+  'task.move': tasks.renderChanged,
+  'task.delete': tasks.renderChanged,
+  'task.add': tasks.renderChanged,
+  'task.promote': tasks.renderChanged,
+  'task.extract': tasks.renderChanged,
+  'task.adopt': tasks.renderChanged,
+  'task.resequence': tasks.renderChanged,
+  'task.parallelize': tasks.renderChanged,
+  'task.sync': tasks.renderSync,
+  work: work.renderWork,
+  'work.claim': work.renderHeld,
+  'work.progress': work.renderHeld,
+  'work.complete': work.renderHeld,
+  'work.release': work.renderHeld,
+  'work.stats': work.renderWorkStats,
+  teams: work.renderTeams,
+  'team.set': work.renderTeamSet,
   sql: lists.renderSql,
   verify: renderVerify,
   retention: renderRetention,

@@ -59,7 +59,7 @@ export interface SessionReadModel {
 }
 
 /** Changes whenever the fold tells other figures of the same events than before. */
-const VERSION = 1
+const VERSION = 2
 
 /** A second thread takes 50 ms to start, and this thread 4 us for an event. */
 const WORKER_EVENTS_MIN = 50_000

@@ -3,6 +3,7 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { Transcoder } from '../otlp/index.ts'
 import type { Projection, SessionReadModel } from '../projection/index.ts'
+import type { Work } from '../work/index.ts'
 import type { Columns } from './columns/columns.ts'
 import type { WithEngine } from './duck/engine.ts'
 import type { SegmentIndexes } from './segments/segment-index.ts'
@@ -16,6 +17,8 @@ export interface QueryContext {
   withEngine: WithEngine
   events(): Promise<EventStore>
   sessions(): Promise<SessionReadModel>
+  /** Tasks and who works on them. */
+  work(): Promise<Work>
   /** Everything that is derived from the ledger and kept. */
   projections(): Promise<readonly Projection[]>
   /** For `import`, which is the only question that writes signals. */

@@ -5,6 +5,7 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { DaemonInfo, QueryContext } from './context.ts'
 import type { Transcoder } from '../otlp/index.ts'
 import type { SessionReadModel } from '../projection/index.ts'
+import type { Work } from '../work/index.ts'
 import { createColumns } from './columns/columns.ts'
 import { createEngines } from './duck/engine.ts'
 import { AnswerTooLargeError } from './duck/json-rows.ts'
@@ -23,6 +24,7 @@ export interface QueriesOptions {
   version: string
   events: () => Promise<EventStore>
   sessions: () => Promise<SessionReadModel>
+  work: () => Promise<Work>
   transcoder: () => Promise<Transcoder>
   /** Asked each time: a daemon may come and go. */
   daemon: () => Promise<DaemonInfo | undefined>
@@ -55,6 +57,7 @@ export function openQueries(options: QueriesOptions): Queries {
     ...options,
     events: once(options.events),
     sessions: once(options.sessions),
+    work: once(options.work),
     projections: async () => [
       (await context.sessions()).projection,
       columnsProjection(platform, home, indexes),

@@ -1,7 +1,10 @@
+import type { RefusedCode } from '../work/index.ts'
+
 /**
  * A question that has no answer, told as a value: what is wrong and what to do next, one line each.
  *
  * `UNKNOWN_*`, `AMBIGUOUS_ID`  there is no such thing in this ledger; `near` holds what may have been meant
+ * codes of `work`              a task cannot be changed so; see CHANGE_REFUSED
  * others                       the question itself is wrong
  */
 export interface Refusal {
@@ -32,6 +35,9 @@ export type RefusalCode =
   | 'SQL_TOO_LONG'
   | 'ANSWER_TOO_LARGE'
   | 'UNREADABLE_FILE'
+  | 'UNKNOWN_TEMPLATE'
+  | 'NO_TASK_FOLDER'
+  | RefusedCode
   | 'CONFIG_EDIT'
   | 'UNKNOWN_WORKTREE'
   | 'NOT_A_REPOSITORY'
@@ -45,3 +51,24 @@ export function refusal(refused: RefusalCode, message: string, next: string, nea
 
 export const isRefusal = (answer: unknown): answer is Refusal =>
   typeof answer === 'object' && answer !== null && 'refused' in answer
+
+/** The command was understood, and what it asked for is not to be: the answer is a failure. */
+const CHANGE_REFUSED: ReadonlySet<string> = new Set<RefusedCode>([
+  'ILLEGAL_STATUS',
+  'ALREADY_CLAIMED',
+  'NOT_CLAIMABLE',
+  'NOT_CLAIMED',
+  'NOT_YOURS',
+  'LEASE_EXPIRED',
+  'BLOCKED',
+  'WIP_LIMIT',
+  'STORY_POINTS',
+  'CYCLE',
+  'NO_FILE',
+  'NOT_A_PARENT',
+  'NOT_A_SUBTASK',
+  'TASK_EXISTS',
+  'TASK_UNREADABLE',
+])
+
+export const isChangeRefused = (code: RefusalCode): boolean => CHANGE_REFUSED.has(code)

@@ -20,9 +20,36 @@ import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
 import { status } from './queries/status.ts'
+import {
+  taskAdd,
+  taskAdopt,
+  taskCreate,
+  taskDelete,
+  taskExtract,
+  taskMove,
+  taskParallelize,
+  taskParentCreate,
+  taskPromote,
+  taskResequence,
+  taskStatus,
+  taskSync,
+  taskTemplateApply,
+  taskUpdate,
+} from './queries/task-commands.ts'
+import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
 import { trace } from './queries/trace.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
+import {
+  teamList,
+  teamSet,
+  workClaim,
+  workComplete,
+  workList,
+  workProgress,
+  workRelease,
+  workStatsQuery,
+} from './queries/work.ts'
 import {
   worktreeConflicts,
   worktreeCreate,
@@ -52,6 +79,34 @@ export const QUERIES = {
   'events.query': eventQuery,
   state,
   'state.diff': stateDiff,
+  tasks,
+  task,
+  'tasks.parents': taskParents,
+  'tasks.search': taskSearch,
+  'tasks.reindex': taskReindex,
+  'tasks.templates': taskTemplates,
+  'task.create': taskCreate,
+  'task.parent': taskParentCreate,
+  'task.template': taskTemplateApply,
+  'task.update': taskUpdate,
+  'task.status': taskStatus,
+  'task.move': taskMove,
+  'task.delete': taskDelete,
+  'task.add': taskAdd,
+  'task.promote': taskPromote,
+  'task.extract': taskExtract,
+  'task.adopt': taskAdopt,
+  'task.resequence': taskResequence,
+  'task.parallelize': taskParallelize,
+  'task.sync': taskSync,
+  work: workList,
+  'work.claim': workClaim,
+  'work.progress': workProgress,
+  'work.complete': workComplete,
+  'work.release': workRelease,
+  'work.stats': workStatsQuery,
+  teams: teamList,
+  'team.set': teamSet,
   sql,
   verify,
   seal,

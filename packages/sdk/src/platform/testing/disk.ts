@@ -77,6 +77,20 @@ export class SimulatedDisk {
     this.#changes.push({ path, inode })
   }
 
+  /** At once and for good, as folders are here: only the names within are lost to a power failure. */
+  renameFolder(from: string, to: string): void {
+    const moved = (path: string) => to + path.slice(from.length)
+    const within = (path: string) => path === from || path.startsWith(`${from}/`)
+    for (const folder of [...this.folders].filter(within)) {
+      this.folders.delete(folder)
+      this.folders.add(moved(folder))
+    }
+    for (const [file, inode] of [...this.names].filter(([name]) => within(name))) {
+      this.set(moved(file), inode)
+      this.set(file, undefined)
+    }
+  }
+
   syncFolder(folder: string): void {
     this.#keep(this.#changes.filter(({ path }) => dirname(path) === folder))
     this.#changes = this.#changes.filter(({ path }) => dirname(path) !== folder)

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Files, OpenFile } from '../files.ts'
 import type { Platform } from '../platform.ts'
@@ -67,15 +67,17 @@ export class SimulatedMachine {
 
   #platform(process: SimulatedProcess): Platform {
     const { scheduler, random } = this
+    const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+      await scheduler.sleep(ms, signal)
+      if (!process.alive) await new Promise<never>(() => {})
+    }
     return {
       clock: {
         nowMs: () => Math.floor(EPOCH_MS + scheduler.nowMs),
         nowUnixNano: () => BigInt(EPOCH_MS) * 1_000_000n + BigInt(Math.round(scheduler.nowMs * 1e6)),
         monotonicMs: () => scheduler.nowMs,
-        async sleep(ms, signal) {
-          await scheduler.sleep(ms, signal)
-          if (!process.alive) await new Promise<never>(() => {})
-        },
+        sleep,
+        rest: sleep,
       },
       random: (bytes) => random.bytes(bytes),
       processes: {
@@ -128,15 +130,34 @@ export class SimulatedMachine {
           .filter((name) => dirname(name) === path)
           .map((name) => name.slice(path.length + 1))
       },
+      async list(path) {
+        await turn()
+        if (!disk.folders.has(path)) throw failure('ENOENT', path)
+        const inside = (paths: Iterable<string>) =>
+          [...paths].filter((one) => one !== path && dirname(one) === path).map((one) => basename(one))
+        return [
+          ...inside(disk.folders).map((name) => ({ name, kind: 'folder' as const })),
+          ...inside(disk.names.keys()).map((name) => ({ name, kind: 'file' as const })),
+        ]
+      },
       async stat(path) {
         await turn()
         const inode = disk.names.get(path)
         return (
-          inode && { bytes: inode.bytes.length, modifiedMs: inode.modifiedMs, changedMs: inode.changedMs }
+          inode && {
+            bytes: inode.bytes.length,
+            mode: 0o600,
+            modifiedMs: inode.modifiedMs,
+            changedMs: inode.changedMs,
+          }
         )
       },
       rename: async (from, to) => {
         await turn()
+        if (disk.folders.has(from)) {
+          disk.renameFolder(from, to)
+          return
+        }
         const inode = disk.names.get(from)
         if (inode === undefined) throw failure('ENOENT', from)
         disk.set(to, inode)

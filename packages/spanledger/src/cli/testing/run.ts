@@ -4,6 +4,7 @@ import { openEventStore } from '@spanledger/sdk/store'
 import { loadPrices, openSessionReadModel } from '../../projection/index.ts'
 import { openQueries } from '../../query/index.ts'
 import type { Asker, CliHost } from '../host.ts'
+import { Work } from '../../work/index.ts'
 import { runCli } from '../run-cli.ts'
 
 export interface Ran {
@@ -13,7 +14,7 @@ export interface Ran {
 }
 
 /** The queries over a home, wired as the program does it. */
-async function openAsker(dir: string): Promise<Asker> {
+async function openAsker(dir: string, workingDirectory = dir): Promise<Asker> {
   const platform = nodePlatform()
   const home = await openHome(platform, dir, { readOnly: false })
   const events = await openEventStore(platform, home, {})
@@ -24,6 +25,18 @@ async function openAsker(dir: string): Promise<Asker> {
     version: '1.2.3',
     events: () => Promise.resolve(events),
     sessions: () => Promise.resolve(openSessionReadModel({ platform, home, events, prices })),
+    work: () =>
+      Promise.resolve(
+        new Work({
+          platform,
+          home,
+          events,
+          redact: (text) => text,
+          workingDirectory,
+          userHome: dir,
+          asking: { agent: 'tester' },
+        }),
+      ),
     async transcoder() {
       const { createTranscoder } = await import('../../otlp/index.ts')
       const { createRedactor } = await import('../../redact/index.ts')
@@ -44,9 +57,14 @@ async function openAsker(dir: string): Promise<Asker> {
 /** Runs one command line with its output captured. */
 export async function run(
   argv: string[],
-  options: Partial<CliHost> & { home?: string; columns?: number; tty?: boolean } = {},
+  options: Partial<CliHost> & {
+    home?: string
+    columns?: number
+    tty?: boolean
+    workingDirectory?: string
+  } = {},
 ): Promise<Ran> {
-  const { home, columns = 100, tty = false, ...host } = options
+  const { home, columns = 100, tty = false, workingDirectory, ...host } = options
   let out = ''
   let err = ''
   const exit = await runCli(home === undefined ? argv : [...argv, '--home', home], {
@@ -54,7 +72,7 @@ export async function run(
     run: () => Promise.reject(new Error('not in this test')),
     demo: () => Promise.reject(new Error('not in this test')),
     settings: () => Promise.reject(new Error('not in this test')),
-    open: openAsker,
+    open: (dir) => openAsker(dir, workingDirectory),
     version: '1.2.3',
     env: {},
     homeFolder: '/nowhere',

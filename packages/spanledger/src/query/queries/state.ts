@@ -15,6 +15,7 @@ import { type Cut, query } from '../query.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
 import { isoNano, parseDuration, parseTime } from '../times.ts'
 import { findSession, shown } from './sessions.ts'
+import { findTask, type TaskDetail, taskDetail } from './task-view.ts'
 
 export interface StateDiffAnswer extends Cut {
   from: string
@@ -43,40 +44,40 @@ interface AskedDiff {
 }
 
 /** What has a state, and how it is asked for. */
-interface Kind {
-  at(context: QueryContext, asked: Asked): Promise<(SessionDetail & Cut) | Refusal>
-  diff(context: QueryContext, asked: AskedDiff): Promise<StateDiffAnswer | Refusal>
-}
+type StateAnswer = (SessionDetail & Cut) | TaskDetail
+type AtMoment = (context: QueryContext, asked: Asked) => Promise<StateAnswer | Refusal>
+type Between = (context: QueryContext, asked: AskedDiff) => Promise<StateDiffAnswer | Refusal>
 
-const KINDS = { session: { at: sessionAt, diff: sessionDiff } } as const satisfies Record<string, Kind>
-const NAMES = Object.keys(KINDS) as [keyof typeof KINDS]
+const AT_MOMENT = { session: sessionAt, task: taskAt } as const satisfies Record<string, AtMoment>
+const AT_NAMES = Object.keys(AT_MOMENT) as ['session', 'task']
+const BETWEEN = { session: sessionDiff } as const satisfies Record<string, Between>
+const BETWEEN_NAMES = Object.keys(BETWEEN) as ['session']
 
 const recorded = flag('by what the ledger held at a time, instead of by what had happened')
 
 export const state = query({
   summary: 'What was known of something at a moment',
   params: v.strictObject({
-    kind: choice('of what', 'KIND', NAMES, 1),
-    id: text('session id, the beginning of one, or "last"', 'ID', 2),
-    at: moment('the moment, +1m for a minute after the session began'),
+    kind: choice('of what', 'KIND', AT_NAMES, 1),
+    id: text('id of a session or task, the beginning of one, or "last" for a session', 'ID', 2),
+    at: moment('the moment, +1m for a minute after the session or task began'),
     recorded,
     limit: limit(500, 'activities in the tree'),
   }),
-  run: async (context, given): Promise<(SessionDetail & Cut) | Refusal> =>
-    KINDS[given.kind].at(context, given),
+  run: async (context, given): Promise<StateAnswer | Refusal> => AT_MOMENT[given.kind](context, given),
 })
 
 export const stateDiff = query({
   summary: 'What changed between two moments',
   params: v.strictObject({
-    kind: v.optional(choice('of what', 'KIND', NAMES, 1), 'session'),
+    kind: v.optional(choice('of what', 'KIND', BETWEEN_NAMES, 1), 'session'),
     id: v.optional(text('only this one: an id, the beginning of one, or "last"', 'ID', 2)),
     from: moment('the earlier moment'),
     to: v.optional(moment('the later moment'), 'now'),
     recorded,
     limit: limit(50, 'sessions'),
   }),
-  run: async (context, given): Promise<StateDiffAnswer | Refusal> => KINDS[given.kind].diff(context, given),
+  run: async (context, given): Promise<StateDiffAnswer | Refusal> => BETWEEN[given.kind](context, given),
 })
 
 async function current(context: QueryContext): Promise<SessionReadModel> {
@@ -95,6 +96,23 @@ async function sessionAt(context: QueryContext, asked: Asked): Promise<(SessionD
     if (detail) return shown(detail, asked.limit)
   }
   return notYet(session, nanos)
+}
+
+async function taskAt(context: QueryContext, asked: Asked): Promise<TaskDetail | Refusal> {
+  const work = await context.work()
+  const task = findTask(await work.known(), asked.id)
+  if (isRefusal(task)) return task
+  const nanos = asked.at.startsWith('+')
+    ? task.createdNano + BigInt(parseDuration(asked.at.slice(1))!)
+    : parseTime(asked.at, context.platform.clock.nowMs())!
+  const past = await work.past({ nanos, recorded: asked.recorded === true })
+  const then = past.find(task.id)
+  if (then !== undefined) return taskDetail(past, then, await work.policies(then.place?.root), nanos)
+  return refusal(
+    'UNKNOWN_TASK',
+    `there was no task "${task.id}" at ${isoNano(nanos)}: it began at ${isoNano(task.createdNano)}`,
+    'ask for a later time: --at +1m is a minute after its start',
+  )
 }
 
 async function sessionDiff(context: QueryContext, asked: AskedDiff): Promise<StateDiffAnswer | Refusal> {

@@ -90,6 +90,7 @@ export function smallLedger(): SmallLedger {
             prices: priceTable([]),
           })
         },
+        work: () => Promise.reject(new Error('not in this test')),
         async transcoder() {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
             import('../../otlp/index.ts'),

@@ -1,0 +1,117 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { SpanData } from '../record/index.ts'
+import {
+  activeSpan,
+  counter,
+  forceFlush,
+  inject,
+  isRecording,
+  log,
+  record,
+  runWithCarrier,
+  shutdown,
+  start,
+  startSpan,
+  withSpan,
+  withSpanSync,
+} from './index.ts'
+import { REGISTER, expectWhole, runProgram } from './testing/run-program.ts'
+
+afterEach(async () => {
+  await shutdown()
+  vi.unstubAllEnvs()
+})
+
+const program = [process.execPath, '--import', REGISTER]
+
+describe('a program that is recorded without a change', () => {
+  test.each([
+    ['end', 0, null],
+    ['exit', 3, null],
+    ['throw', 1, null],
+    ['term', null, 'SIGTERM'],
+  ])('keeps everything when it ends by %s, and ends as it would have', (how, status, signal) => {
+    const ran = runProgram(program, how)
+    expect([ran.status, ran.signal]).toEqual([status, signal])
+    expectWhole(expect, ran)
+  })
+
+  test('continues the trace that started it', () => {
+    const { spans } = runProgram(program, 'end', { TRACEPARENT: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` })
+    expect(spans.find(({ name }) => name === 'handle order')).toMatchObject({
+      trace: 'a'.repeat(32),
+      parent: 'b'.repeat(16),
+      flags: 0x301,
+    })
+  })
+
+  test.each([{ OTEL_TRACES_SAMPLER: 'always_off' }, { OTEL_SDK_DISABLED: 'true' }])('obeys %o', (env) => {
+    const { spans, logs, status } = runProgram(program, 'end', env)
+    expect([status, spans.length, logs.length]).toEqual([0, 0, 'OTEL_SDK_DISABLED' in env ? 0 : 2])
+  })
+
+  test('warns once of a variable it cannot read, and a ledger it cannot write, and runs on', () => {
+    const { status, output } = runProgram(program, 'end', {
+      OTEL_SPAN_LINK_COUNT_LIMIT: 'many',
+      SPANLEDGER_HOME: join(process.execPath, 'no'),
+    })
+    expect(status).toBe(0)
+    expect(output.match(/SpanledgerWarning: .*/g)).toEqual([
+      'SpanledgerWarning: configuration: OTEL_SPAN_LINK_COUNT_LIMIT is "many", not a whole number; it is ignored',
+      expect.stringContaining('ledger: cannot write to') as string,
+    ])
+  })
+})
+
+test('without register nothing is recorded, and no file is made', () => {
+  const { output, spans, status } = runProgram([process.execPath], 'end')
+  expect([output, spans, status]).toEqual(['off\n', [], 0])
+})
+
+test('off, helpers run what they are given, and carry nothing', async () => {
+  const boom = new Error('boom')
+  expect(isRecording()).toBe(false)
+  expect(record('r', { a: 1 }, (span) => span.isRecording())).toBe(false)
+  expect(withSpanSync('s', {}, () => 2)).toBe(2)
+  expect(await withSpan('s', {}, async () => 3)).toBe(3)
+  expect(() =>
+    record('r', () => {
+      throw boom
+    }),
+  ).toThrow(boom)
+  expect(startSpan('s').setAttribute('a', 1).addEvent('e').setStatus('error')).toBe(activeSpan())
+  expect(inject({ a: 1 })).toEqual({ a: 1 })
+  expect(runWithCarrier({ traceparent: 'x' }, () => 4)).toBe(4)
+  log.fatal('nowhere')
+  await forceFlush()
+})
+
+test('instruments made before the start measure from it on, and again after another start', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'spanledger-'))
+  const early = counter('early')
+  early.add(100)
+  for (const round of [1, 2]) {
+    const spans: SpanData[] = []
+    const values: unknown[] = []
+    const processor = {
+      span: (span: SpanData) => void spans.push(span),
+      log: () => {},
+      metrics: (all: readonly { points: readonly object[] }[]) =>
+        void values.push(...all.flatMap(({ points }) => points)),
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    }
+    await start({ home, processors: () => [processor], atExit: false, openTelemetry: false })
+    early.add(round)
+    expect(await withSpan('outer', { kind: 'server' }, async (span) => activeSpan() === span)).toBe(true)
+    await shutdown()
+    early.add(100)
+    expect(spans).toMatchObject([{ name: 'outer', kind: 'server' }])
+    expect(values).toMatchObject([{ value: round }])
+  }
+  expect(readdirSync(home)).toEqual([])
+  rmSync(home, { recursive: true })
+})

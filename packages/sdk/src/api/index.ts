@@ -1,0 +1,18 @@
+export { childEnvironment, inject, runWithCarrier } from './carriers.ts'
+export { live } from './live.ts'
+export type { Live } from './live.ts'
+export { log } from './log.ts'
+export { counter, gauge, histogram, observe, upDownCounter } from './metrics.ts'
+export type { Counter, ObservableKind, Recordable } from './metrics.ts'
+export { activeSpan, record, startSpan, withSpan, withSpanSync } from './spans.ts'
+export { forceFlush, isRecording, shutdown, start } from './start.ts'
+export type {
+  Attributes,
+  InstrumentOptions,
+  Processor,
+  Sampler,
+  Span,
+  SpanContext,
+  SpanOptions,
+  StartOptions,
+} from '../record/index.ts'

@@ -1,0 +1,29 @@
+import type * as Record from '../record/index.ts'
+
+/** What recording consists of while it is on. */
+export interface Live extends Pick<
+  typeof Record,
+  'recordWith' | 'context' | 'extract' | 'inject' | 'environmentWith'
+> {
+  readonly recorder: Record.Recorder
+  /** Of the scope without a name. */
+  readonly tracer: Record.Tracer
+  readonly logger: Record.Logger
+}
+
+/** Undefined while recording is off: all that an instrumented call then looks at. */
+export let live: Live | undefined
+
+/** Called with undefined when recording ends. */
+const listeners: ((now: Live | undefined) => void)[] = []
+
+export function setLive(now: Live | undefined): void {
+  live = now
+  for (const listener of listeners) listener(now)
+}
+
+/** Calls back now, and whenever recording starts or ends. */
+export function onLive(listener: (now: Live | undefined) => void): void {
+  listeners.push(listener)
+  listener(live)
+}

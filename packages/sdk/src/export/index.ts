@@ -1,0 +1,8 @@
+export { batchProcessor } from './batch-processor.ts'
+export type { BatchOptions, BatchProcessor } from './batch-processor.ts'
+export { consoleExporter } from './console/console-exporter.ts'
+export { findDaemon } from './daemon-transport.ts'
+export { encodeJson } from './json/request.ts'
+export { otlpExporter } from './otlp-exporter.ts'
+export type { OtlpExporter, OtlpExporterOptions } from './otlp-exporter.ts'
+export { ProtobufEncoder } from './protobuf/request.ts'

@@ -1,0 +1,116 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { recordWith } from './record.ts'
+import { memoryRecorder } from './testing/memory.ts'
+
+const cyclic: Record<string, unknown> = { name: 'loop' }
+cyclic['self'] = cyclic
+const hostile = {
+  get broken() {
+    throw new Error('getter')
+  },
+  fine: 1,
+}
+const proxy = new Proxy(
+  {},
+  {
+    ownKeys() {
+      throw new Error('trap')
+    },
+  },
+)
+let deep: unknown = 'bottom'
+for (let i = 0; i < 100_000; i++) deep = [deep]
+
+test.each([
+  ['undefined is not there', undefined, undefined],
+  ['null is a value', null, null],
+  ['a function is dropped', () => 1, undefined],
+  ['a symbol is dropped', Symbol('s'), undefined],
+  ['a date is its text', new Date(0), '1970-01-01T00:00:00.000Z'],
+  ['an invalid date is null', new Date(Number.NaN), null],
+  ['an error is its name and message', new TypeError('no'), 'TypeError: no'],
+  ['a bigint of 64 bits', 2n ** 63n - 1n, 2n ** 63n - 1n],
+  ['a larger bigint is text', 2n ** 63n, '9223372036854775808'],
+  ['a cycle ends', cyclic, { name: 'loop', self: '[circular]' }],
+  ['a getter that throws', hostile, { broken: '[unreadable]', fine: 1 }],
+  ['a proxy that throws', proxy, '[unreadable]'],
+  ['holes in arrays', [1, () => 1, undefined], [1, null, null]],
+  ['__proto__ is a key', JSON.parse('{"__proto__":1}'), JSON.parse('{"__proto__":1}')],
+])('%s', (_name, value, expected) => {
+  const { recorder, spans } = memoryRecorder()
+  recorder.tracer('t').startSpan('s', { attributes: { value } }).end()
+  const [, kept] = spans[0]!.attributes
+  expect(typeof kept === 'object' && kept !== null ? JSON.parse(JSON.stringify(kept)) : kept).toEqual(
+    expected,
+  )
+  expect(spans[0]!.droppedAttributes).toBe(['function', 'symbol'].includes(typeof value) ? 1 : 0)
+})
+
+test('strings and depth end at their limits', () => {
+  const { recorder, spans } = memoryRecorder()
+  const long = `${'x'.repeat(256 * 1024 - 1)}\u{1f600}${'x'.repeat(10_000_000)}`
+  const span = recorder.tracer('t').startSpan('s', { attributes: { long, list: [long, long], deep } })
+  span.end()
+  const [, kept, , list, , nested] = spans[0]!.attributes
+  // Not half of the emoji.
+  expect((kept as string).length).toBe(256 * 1024 - 1)
+  expect((list as string[]).map(({ length }) => length)).toEqual([256 * 1024 - 1, 1])
+  expect(JSON.stringify(nested)).toBe(`${'['.repeat(16)}"[nested too deep]"${']'.repeat(16)}`)
+})
+
+test('a value is a copy', () => {
+  const { recorder, spans } = memoryRecorder()
+  const list = [1]
+  const span = recorder.tracer('t').startSpan('s').setAttribute('list', list)
+  list.push(2)
+  span.end()
+  expect(spans[0]!.attributes).toEqual(['list', [1]])
+})
+
+const anything = fc.anything({
+  withBigInt: true,
+  withDate: true,
+  withMap: true,
+  withNullPrototype: true,
+  withTypedArray: true,
+  withSparseArray: true,
+})
+
+test('nothing that is handed in makes recording throw', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anything, { minLength: 6, maxLength: 6 }), async (values) => {
+      const [a, b, c, d, e, f] = values as [never, never, never, never, never, never]
+      const { recorder, spans, logs } = memoryRecorder()
+      const tracer = recorder.tracer(a, b, c)
+      const span = tracer.startSpan(a, {
+        kind: b,
+        attributes: c,
+        startTime: e,
+        links: [{ context: { traceId: 'x', spanId: 'y', traceFlags: 1 } }],
+      })
+      span
+        .setAttribute(a, b)
+        .setAttributes(c)
+        .addEvent(d, e, f)
+        .setStatus(a, b)
+        .updateName(c)
+        .recordException(d, e)
+      span.end(f)
+      recorder.logger(a).info(b, c)
+      recorder.logger(a).emit({ body: d, attributes: e, severityNumber: f, timestamp: a, exception: b })
+      const meter = recorder.meter(a)
+      meter.createCounter(b, c).add(d, e)
+      meter.createHistogram(b, c).record(d, e)
+      meter.createGauge(b, c).record(d, e)
+      meter.createObservableGauge(b, c).addCallback(d)
+      await recorder.collect()
+      const caught = await recordWith(tracer, a, {}, () => Promise.reject(b as Error)).catch(
+        (thrown: unknown) => [thrown],
+      )
+      expect(caught).toEqual([b])
+      expect([spans.length, logs.length]).toEqual([2, expect.any(Number)])
+    }),
+    { numRuns: 300 },
+  )
+})

@@ -1,0 +1,54 @@
+import type { LogData, MetricData, Resource, SpanData } from './data.ts'
+
+/** Records of one kind, at least one. They stay as they are, so an exporter may hold on to them. */
+export type ExportBatch = { readonly resource: Resource } & (
+  | { readonly kind: 'spans'; readonly records: readonly SpanData[] }
+  | { readonly kind: 'logs'; readonly records: readonly LogData[] }
+  | { readonly kind: 'metrics'; readonly records: readonly MetricData[] }
+)
+
+/** An expected refusal is a value: `rejected` of the batch were not taken, the others were. Metrics count in points. */
+export interface ExportResult {
+  accepted: number
+  rejected: number
+  /** Why; empty when all were taken. */
+  message: string
+}
+
+/**
+ * Takes batches somewhere else. Implementations say in their own words when a batch counts as taken.
+ *
+ * Order   whoever calls waits for one export before the next of the same kind.
+ * Errors  export never rejects and never throws: what went wrong is in the result, told and counted by the exporter.
+ * Host    no timer or socket keeps the process alive, except while forceFlush or shutdown wait. What an exporter itself calls
+ *         runs under `runSuppressed`, so that telemetry never records itself.
+ */
+export interface Exporter {
+  export(batch: ExportBatch): Promise<ExportResult>
+  /** Resolves once everything handed over before was taken or given up, within a bound of the exporter's. */
+  forceFlush(): Promise<void>
+  /** As forceFlush; an export after it takes nothing and says so. Again: nothing. */
+  shutdown(): Promise<void>
+}
+
+/**
+ * Where the recorder leaves each record at the moment it is complete: a batching one queues it for an exporter, the ledger's
+ * writes its line at once.
+ *
+ * Errors  none: what cannot be taken is counted and dropped, for telemetry never throws into its host.
+ * Speed   span and log are on the host's path.
+ */
+export interface Processor {
+  span(span: SpanData): void
+  log(log: LogData): void
+  /** What one collection found, at least one. */
+  metrics(metrics: readonly MetricData[]): void
+  forceFlush(): Promise<void>
+  /** As forceFlush; then everything is dropped. Again: nothing. */
+  shutdown(): Promise<void>
+  /**
+   * The process ends now: save what can be saved without waiting. Called last, possibly more than once, and possibly in the
+   * middle of forceFlush.
+   */
+  flushSync?(): void
+}

@@ -1,0 +1,44 @@
+import process from 'node:process'
+import type { Recorder } from './recorder.ts'
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/**
+ * Saves what was recorded when the process ends, however it does, `kill -9` apart; returns the way to stop doing so.
+ *
+ * - The event loop is empty: everything is flushed, and a round later shut down, without waiting for anything that could hang.
+ * - process.exit, or an exception nobody caught: what is left is written before they return.
+ * - A signal: the same; then, if nobody else listens to it, the process ends by it as it would have.
+ */
+export function attachToProcess(recorder: Recorder): () => void {
+  let rounds = 0
+  const onBeforeExit = (): void => {
+    rounds++
+    if (rounds === 1) void recorder.forceFlush()
+    else if (rounds === 2) void recorder.shutdown()
+  }
+  const onExit = (): void => recorder.flushSync()
+  const onSignal = (signal: NodeJS.Signals): void => {
+    recorder.flushSync()
+    if (process.listenerCount(signal) > 1) return
+    process.off(signal, onSignal)
+    process.kill(process.pid, signal)
+  }
+  process.on('beforeExit', onBeforeExit)
+  process.on('exit', onExit)
+  // Deno tells of an exception nobody caught only so.
+  process.on('uncaughtExceptionMonitor', onExit)
+  for (const signal of SIGNALS) {
+    try {
+      process.on(signal, onSignal)
+    } catch {
+      // A runtime that does not know this signal, or needs a permission for it, ends without.
+    }
+  }
+  return () => {
+    process.off('beforeExit', onBeforeExit)
+    process.off('exit', onExit)
+    process.off('uncaughtExceptionMonitor', onExit)
+    for (const signal of SIGNALS) process.off(signal, onSignal)
+  }
+}

@@ -1,0 +1,23 @@
+/** OpenTelemetry's limits; what is beyond is dropped and counted in the record. Source: specification, "Span limits". */
+export interface RecordLimits {
+  readonly attributes: number
+  readonly events: number
+  readonly links: number
+  /** UTF-16 units of a string, and of all strings inside one array or map; a longer one is cut. */
+  readonly stringLength: number
+}
+
+export const DEFAULT_LIMITS: RecordLimits = {
+  attributes: 128,
+  events: 128,
+  links: 128,
+  // OpenTelemetry says unlimited; a file that was read into an attribute by mistake must not fill the disk.
+  stringLength: 256 * 1024,
+}
+
+/** Arrays and maps inside one another in one attribute; what is deeper becomes `[nested too deep]`. */
+export const NESTING_MAX = 16
+/** Values and members of one attribute; an array or map ends where they are used up. */
+export const VALUES_MAX = 1_024
+/** Longer names are no names: such an attribute is dropped and counted. */
+export const KEY_LENGTH_MAX = 1_024

@@ -1,0 +1,157 @@
+import { NO_ATTRIBUTES, attributeList, cleanValue, putAttributes } from './attributes.ts'
+import type { Attributes } from './attributes.ts'
+import { timeOf } from './clock.ts'
+import type { TimeInput } from './clock.ts'
+import { context, contextOf } from './context.ts'
+import type { ContextLike } from './context.ts'
+import type { AttributeValue, LogData, Scope } from './data.ts'
+import { exceptionAttributes } from './span.ts'
+import type { SpanHost } from './span.ts'
+import { textOf } from './text.ts'
+
+/** By rising severity; the number is OpenTelemetry's. */
+export const SEVERITY = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const
+export type Level = keyof typeof SEVERITY
+
+const TEXT = {
+  trace: 'TRACE',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARN',
+  error: 'ERROR',
+  fatal: 'FATAL',
+} as const
+
+/** OpenTelemetry's LogRecord as its logs API hands it in. */
+export interface LogInput {
+  readonly severityNumber?: number | undefined
+  readonly severityText?: string | undefined
+  readonly body?: unknown
+  readonly attributes?: Attributes | undefined
+  readonly eventName?: string | undefined
+  readonly timestamp?: TimeInput | undefined
+  readonly observedTimestamp?: TimeInput | undefined
+  readonly context?: ContextLike | undefined
+  /** Becomes `exception.*` attributes. */
+  readonly exception?: unknown
+}
+
+export interface LoggerHost extends Pick<SpanHost, 'clock' | 'limits' | 'timeOriginMs'> {
+  readonly recording: boolean
+  /** Records below are not made. Change it under way as you like. */
+  readonly severityMin: number
+  logged(log: LogData): void
+}
+
+/**
+ * Makes the log records of one scope, each tied to the active span; OpenTelemetry's Logger too (`emit`, `enabled`). Throws
+ * nothing.
+ */
+export class Logger {
+  readonly #host: LoggerHost
+  readonly #scope: Scope
+
+  constructor(host: LoggerHost, scope: Scope) {
+    this.#host = host
+    this.#scope = scope
+  }
+
+  trace(message: unknown, attributes?: Attributes): void {
+    this.#write('trace', message, attributes)
+  }
+
+  debug(message: unknown, attributes?: Attributes): void {
+    this.#write('debug', message, attributes)
+  }
+
+  info(message: unknown, attributes?: Attributes): void {
+    this.#write('info', message, attributes)
+  }
+
+  warn(message: unknown, attributes?: Attributes): void {
+    this.#write('warn', message, attributes)
+  }
+
+  error(message: unknown, attributes?: Attributes): void {
+    this.#write('error', message, attributes)
+  }
+
+  fatal(message: unknown, attributes?: Attributes): void {
+    this.#write('fatal', message, attributes)
+  }
+
+  enabled(options?: { severityNumber?: number }): boolean {
+    const severity = options?.severityNumber
+    return this.#host.recording && (severity === undefined || severity >= this.#host.severityMin)
+  }
+
+  emit(input: LogInput): void {
+    const { clock, limits, timeOriginMs } = this.#host
+    const severity = severityOf(input.severityNumber)
+    const active = input.context === undefined ? context.active() : contextOf(input.context)
+    if (!this.#host.recording || active.suppressed || (severity !== 0 && severity < this.#host.severityMin))
+      return
+    const attributes: AttributeValue[] = []
+    let dropped = 0
+    if (input.exception !== undefined)
+      dropped += putAttributes(attributes, exceptionAttributes(input.exception), limits)
+    if (input.attributes) dropped += putAttributes(attributes, input.attributes, limits)
+    clock.read()
+    const now = { seconds: clock.seconds, nanos: clock.nanos }
+    const time = timeOf(input.timestamp, timeOriginMs) ?? now
+    const observed = timeOf(input.observedTimestamp, timeOriginMs) ?? now
+    const span = active.span?.spanContext()
+    this.#host.logged({
+      seconds: time.seconds,
+      nanos: time.nanos,
+      observedSeconds: observed.seconds,
+      observedNanos: observed.nanos,
+      severity,
+      severityText: textOf(input.severityText),
+      eventName: textOf(input.eventName),
+      body: input.body === undefined ? undefined : cleanValue(input.body, limits),
+      traceId: span?.traceId ?? '',
+      spanId: span?.spanId ?? '',
+      flags: span?.traceFlags ?? 0,
+      attributes,
+      droppedAttributes: dropped,
+      scope: this.#scope,
+    })
+  }
+
+  #write(level: Level, message: unknown, attributes: Attributes | undefined): void {
+    const host = this.#host
+    const severity = SEVERITY[level]
+    if (severity < host.severityMin || !host.recording) return
+    const active = context.active()
+    if (active.suppressed) return
+    const isError = message instanceof Error
+    const { clock, limits } = host
+    clock.read()
+    const span = active.span?.spanContext()
+    host.logged({
+      seconds: clock.seconds,
+      nanos: clock.nanos,
+      observedSeconds: clock.seconds,
+      observedNanos: clock.nanos,
+      severity,
+      severityText: TEXT[level],
+      eventName: '',
+      body: cleanValue(isError ? message.message : message, limits),
+      traceId: span?.traceId ?? '',
+      spanId: span?.spanId ?? '',
+      flags: span?.traceFlags ?? 0,
+      attributes: isError
+        ? attributeList({ ...exceptionAttributes(message), ...attributes }, limits)
+        : attributes === undefined
+          ? NO_ATTRIBUTES
+          : attributeList(attributes, limits),
+      droppedAttributes: 0,
+      scope: this.#scope,
+    })
+  }
+}
+
+function severityOf(number: unknown): number {
+  return typeof number === 'number' && number >= 1 && number <= 24 ? Math.floor(number) : 0
+}

@@ -1,0 +1,81 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { run, type Ran } from './testing/run.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'spanledger-tasks-'))
+  mkdirSync(join(folder, '.tasks/.templates'), { recursive: true })
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const ask = (...argv: string[]): Promise<Ran> =>
+  run(argv, { home: join(folder, 'home'), workingDirectory: folder })
+async function json<T>(...argv: string[]): Promise<T> {
+  const { out, err } = await ask(...argv, '--json')
+  return JSON.parse(out || err) as T
+}
+interface Changed {
+  task: { id: string; path: string; root: string; status: string; progress: number }
+}
+
+it('makes, changes, finds and shows a task; ids may be cut to their beginning', async () => {
+  const { task } = await json<Changed>('task', 'create', 'Fix the login', '--type', 'bug', '--tag', 'auth')
+  const file = join(task.root, task.path)
+  const updated = await ask('task', 'update', 'fix-the', '--append', 'Log=- found', '--set', 'estimate=3')
+  expect(updated).toMatchObject({ exit: 0, err: '' })
+  expect(readFileSync(file, 'utf8')).toContain('estimate: 3\n---')
+  expect(readFileSync(file, 'utf8')).toContain('## Log\n\n- found\n')
+  expect((await ask('task', 'status', 'fix-the', 'In Review')).err).toContain(
+    'is todo, and cannot become reviewing',
+  )
+  expect((await ask('task', 'status', 'fix-the', 'nonsense')).exit).toBe(2)
+  expect((await ask('task', 'search', 'FOUND login')).out).toContain(task.id)
+  expect((await ask('task', 'get', 'fix-the')).out).toContain('- found')
+  expect(await ask('task', 'get', 'fux')).toMatchObject({
+    exit: 1,
+    err: expect.stringContaining('no task "fux"'),
+  })
+  expect((await ask('task', 'list')).out).toMatch(/todo +fix-the-login/)
+})
+
+it('parents, templates and edits by hand', async () => {
+  writeFileSync(
+    join(folder, '.tasks/.templates/bug.md'),
+    '# T\n\n---\ntype: bug\nsteps: [a]\n---\n\n## Steps\n\nshow\n',
+  )
+  expect((await ask('task', 'template', 'list')).out).toMatch(/bug +bug/)
+  const { task } = await json<Changed>('task', 'template', 'apply', 'bug', 'It broke')
+  expect(readFileSync(join(task.root, task.path), 'utf8')).toContain('steps: [a]')
+  const parent = await json<Changed>('task', 'parent', 'create', 'Big')
+  expect((await ask('task', 'adopt', parent.task.id, task.id)).out).toContain('TaskAdopted')
+  await ask('task', 'add', parent.task.id, 'Other')
+  await ask('task', 'resequence', parent.task.id, 'other')
+  expect((await ask('task', 'parent', 'list')).out).toContain('0/2')
+  writeFileSync(join(folder, '.tasks/current/bad-11A.task.md'), '---\na: [\n---\n')
+  const synced = await ask('task', 'sync')
+  expect(synced).toMatchObject({ exit: 1, out: expect.stringContaining('bad-11A.task.md:3') })
+  expect((await ask('task', 'reindex')).out).toContain('3 tasks from')
+})
+
+it('claims: one winner with exit code 0, the other 1; then the past', async () => {
+  const { task } = await json<Changed>('work', 'claim', 'bug', 'One', '--agent', 'a', '--team', 'web')
+  expect(await ask('work', 'claim', 'bug', 'One', '--agent', 'b')).toMatchObject({ exit: 1, out: '' })
+  expect(await json('work', 'claim', '--id', task.id, '--agent', 'b')).toMatchObject({
+    error: { code: 'ALREADY_CLAIMED' },
+  })
+  expect((await json<Changed>('work', 'progress', task.id, '0', '--agent', 'a')).task.progress).toBe(0)
+  expect((await ask('work', 'progress', task.id, '101', '--agent', 'a')).exit).toBe(2)
+  expect((await ask('work', 'list', '--claimed')).out).toContain('a, 30 min left')
+  expect((await ask('team', 'set', 'web', '--wip-limit', '1')).out).toContain('at most 1')
+  expect((await ask('work', 'claim', 'bug', 'Two', '--team', 'web')).err).toContain('at its limit')
+  expect((await ask('team', 'list')).out).toMatch(/web +1 +1/)
+  expect((await ask('work', 'complete', task.id, '--score', '0.5', '--agent', 'a')).exit).toBe(0)
+  expect((await ask('work', 'stats')).out).toMatch(/web +0 of 1 +1 +0 +100%/)
+  expect((await ask('state', 'task', task.id, '--at', '+0s')).out).toContain('One')
+  expect((await ask('state', 'task', task.id, '--at', '1970-01-02')).exit).toBe(1)
+  expect((await ask('work', 'claim', 'bug')).exit).toBe(2)
+  expect((await ask('work', 'claim', 'bug', 'X', '--carrier', 'nonsense')).err).toContain('--carrier')
+})

@@ -1,0 +1,24 @@
+export { type Carrier, parseCarrier } from './carrier.ts'
+export type { Command } from './decide/decide.ts'
+export { isParent, WORKFLOWS } from './decide/move.ts'
+export { type Fields, type Json } from './document/document.ts'
+export { OUTCOMES, type RefusedCode, WORK_EVENT_TYPES } from './events.ts'
+export type { Finding } from './files/folder.ts'
+export { listTemplates, type Template, templateText } from './files/templates.ts'
+export { followTasks } from './follow.ts'
+export { type Policies, priorityOfTask, type TeamPolicies, wipLimitOf } from './policies.ts'
+export type { Asking } from './record.ts'
+export { search } from './search.ts'
+export {
+  assigneeOf,
+  dependenciesOf,
+  isHeld,
+  storyPointsOf,
+  type Task,
+  teamOf,
+  typeOf,
+  type WorkState,
+} from './state.ts'
+export { type WorkFigures, type WorkStats, workStats } from './stats.ts'
+export { isOver, PRIORITIES, type Priority, type Status, STATUSES, statusOf, TYPES } from './words.ts'
+export { Work } from './work.ts'

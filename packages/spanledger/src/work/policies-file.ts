@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import { type Platform, readWhole } from '@spanledger/sdk/platform'
+import * as v from 'valibot'
+import { isMap, parseDocument, stringify } from 'yaml'
+import { DEFAULT_POLICIES, type Policies, type TeamPolicies } from './policies.ts'
+import { PRIORITIES } from './words.ts'
+
+export const POLICIES_FILE = 'policies.yaml'
+
+/** The file cannot be used; until it is mended no claim is decided, since a limit nobody can read is no limit. */
+class PoliciesError extends Error {
+  readonly code = 'POLICIES_INVALID'
+  readonly file: string
+  constructor(file: string, reason: string) {
+    super(`${file}: ${reason}`)
+    this.file = file
+  }
+}
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1))
+const amount = v.pipe(v.number(), v.minValue(0.1))
+const schema = v.strictObject({
+  leaseMinutes: v.optional(amount),
+  wipLimit: v.optional(count),
+  agentWipLimit: v.optional(count),
+  storyPointsMax: v.optional(amount),
+  teams: v.optional(
+    v.record(v.string(), v.strictObject({ wipLimit: v.optional(count), capacity: v.optional(amount) })),
+  ),
+  agents: v.optional(v.array(v.string())),
+  priorities: v.optional(v.record(v.string(), v.picklist(PRIORITIES))),
+})
+
+/** Those of the home, over them those of the folder of tasks. Errors  PoliciesError; the system's */
+export async function loadPolicies(platform: Platform, folders: readonly string[]): Promise<Policies> {
+  let policies = DEFAULT_POLICIES
+  for (const folder of folders) {
+    const file = join(folder, POLICIES_FILE)
+    const text = await textOf(platform, file)
+    if (text === undefined) continue
+    const { teams, priorities, ...rest } = parsePolicies(file, text)
+    policies = {
+      ...policies,
+      ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+      teams: { ...policies.teams, ...teams },
+      priorities: { ...policies.priorities, ...priorities },
+    }
+  }
+  return policies
+}
+
+export async function textOf(platform: Platform, path: string): Promise<string | undefined> {
+  const bytes = await readWhole(platform.files, path)
+  return bytes && new TextDecoder().decode(bytes)
+}
+
+function parsePolicies(file: string, text: string): v.InferOutput<typeof schema> {
+  const document = parseDocument(text, { logLevel: 'silent' })
+  const [error] = document.errors
+  if (error !== undefined) throw new PoliciesError(file, error.message.split('\n')[0]!)
+  const result = v.safeParse(schema, document.toJS({ maxAliasCount: 50 }) ?? {})
+  if (result.success) return result.output
+  const issue = result.issues[0]
+  const at = v.getDotPath(issue) ?? '(top level)'
+  throw new PoliciesError(
+    file,
+    issue.type === 'strict_object' && issue.expected === 'never'
+      ? `unknown key ${at}`
+      : `${at}: expected ${issue.expected ?? 'something else'}, found ${issue.received}`,
+  )
+}
+
+/**
+ * The same file with a team's settings changed; comments and everything else stay.
+ *
+ * @param settings undefined leaves one as it is, null takes it away
+ * Errors  PoliciesError
+ */
+export function withTeam(
+  file: string,
+  text: string,
+  team: string,
+  settings: { [Key in keyof TeamPolicies]?: number | null | undefined },
+): string {
+  parsePolicies(file, text)
+  const document = parseDocument(text)
+  // A file of comments alone: they stay, and the settings stand below.
+  if (!isMap(document.contents)) {
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null)
+    return text + stringify({ teams: { [team]: Object.fromEntries(given) } })
+  }
+  for (const [key, value] of Object.entries(settings)) {
+    if (value === null) document.deleteIn(['teams', team, key])
+    else if (value !== undefined) {
+      if (!isMap(document.getIn(['teams', team]))) document.setIn(['teams', team], document.createNode({}))
+      document.setIn(['teams', team, key], value)
+    }
+  }
+  return document.toString({ lineWidth: 0 })
+}

@@ -1,0 +1,2 @@
+/** Whose work is that says no team. */
+export const DEFAULT_TEAM = 'default'

@@ -1,0 +1,86 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const GO = 'go'
+const SOURCE = fileURLToPath(new URL('collector', import.meta.url))
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'spanledger-backends')
+
+export interface Collector {
+  httpPort: number
+  grpcPort: number
+  /** Everything it received so far, as its debug exporter tells it. */
+  told(): string
+  stop(): Promise<void>
+}
+
+/** Builds OpenTelemetry's Collector from source where Go is; returns why it cannot be, else. */
+export function buildCollector(): { program: string } | { missing: string } {
+  if (spawnSync(GO, ['version'], { stdio: 'ignore' }).status !== 0) return { missing: 'no go' }
+  mkdirSync(CACHE, { recursive: true })
+  const program = join(CACHE, 'collector')
+  const { status } = spawnSync(GO, ['build', '-C', SOURCE, '-o', program, '.'], { stdio: ['ignore', 2, 2] })
+  return status === 0 ? { program } : { missing: 'its sources could not be had or built' }
+}
+
+/** Receives OTLP over HTTP and gRPC on the ports, or on free ones. */
+export async function startCollector(
+  program: string,
+  ports: { httpPort: number; grpcPort: number } | undefined = undefined,
+): Promise<Collector> {
+  const httpPort = ports?.httpPort ?? (await freePort())
+  const grpcPort = ports?.grpcPort ?? (await freePort())
+  const folder = mkdtempSync(join(tmpdir(), 'spanledger-backends-'))
+  const config = join(folder, 'config.yaml')
+  writeFileSync(config, configuration(httpPort, grpcPort))
+  const child = spawn(program, ['--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  let output = ''
+  const isReady = new Promise<void>((resolve, reject) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      if (output.includes('Everything is ready')) resolve()
+    })
+    void exited.then(() => reject(new Error(`the collector ended: ${output}`)))
+  })
+  await isReady
+  return {
+    httpPort,
+    grpcPort,
+    told: () => output,
+    async stop() {
+      child.kill('SIGKILL')
+      await exited
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+const configuration = (httpPort: number, grpcPort: number): string => `
+receivers:
+  otlp:
+    protocols:
+      http: { endpoint: "127.0.0.1:${httpPort}" }
+      grpc: { endpoint: "127.0.0.1:${grpcPort}" }
+exporters:
+  debug: { verbosity: detailed }
+service:
+  telemetry:
+    metrics: { level: none }
+  pipelines:
+    traces: { receivers: [otlp], exporters: [debug] }
+    metrics: { receivers: [otlp], exporters: [debug] }
+    logs: { receivers: [otlp], exporters: [debug] }
+`
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
