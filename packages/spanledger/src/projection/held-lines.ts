@@ -3,7 +3,7 @@ interface Held {
   bytes: number
 }
 
-/** Lines of sessions, a copy of each: a quarter of what they take once parsed, and none of it is the garbage collector's to move. */
+/** Lines of sessions, a copy of each: a third of what they take once parsed, and none of it is the garbage collector's to move. */
 export class HeldLines {
   /** The one that was touched last comes last. */
   readonly #sessions = new Map<string, Held>()

@@ -3,7 +3,7 @@ import type { PriceTable } from './prices.ts'
 import { partOf } from './session-part.ts'
 import type { SessionLine } from './session-projection.ts'
 
-/** Bytes on their way to the other thread: 15 ms of work. What comes beyond it, this thread folds. */
+/** Bytes on their way to the other thread: 30 ms of work. What comes beyond it, this thread folds. */
 const AHEAD_BYTES_MAX = 4 * 1024 * 1024
 /** Its heap: a part of AHEAD_BYTES_MAX takes 20 MB parsed, and dies young. Beyond it the thread ends, and this one goes on alone. */
 const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 32 }

@@ -61,7 +61,7 @@ export interface SessionReadModel {
 /** Changes whenever the fold tells other figures of the same events than before. */
 const VERSION = 2
 
-/** A second thread takes 50 ms to start, and this thread 4 us for an event. */
+/** Fewer are folded here in a quarter of a second: another thread would hardly be up to speed by then. */
 const WORKER_EVENTS_MIN = 50_000
 const PART_WORKER = new URL('./part-worker.js', import.meta.url)
 
