@@ -12,5 +12,5 @@ export type {
   Span,
   SpanContext,
   SpanOptions,
-  StartOptions,
 } from '../record/index.ts'
+export type { StartOptions } from '../setup/index.ts'

@@ -8,7 +8,8 @@ import type { ExpectStatic } from 'vitest'
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 /** What is published: the build. */
 export const REGISTER = at('../../../dist/api/register.js')
-const SDK = at('../../../dist/api/index.js')
+export const SDK = at('../../../dist/api/index.js')
+export const PROGRAM = at('program.mjs')
 
 export interface Ran {
   status: number | null
@@ -24,21 +25,17 @@ export interface Ran {
 export function runProgram(command: readonly string[], how: string, env: Record<string, string> = {}): Ran {
   const home = mkdtempSync(join(tmpdir(), 'spanledger-'))
   try {
-    const { status, signal, stdout, stderr } = spawnSync(
-      command[0]!,
-      [...command.slice(1), at('program.mjs'), how],
-      {
-        env: {
-          PATH: process.env['PATH'],
-          HOME: process.env['HOME'],
-          SPANLEDGER_HOME: home,
-          SPANLEDGER_SDK: SDK,
-          ...env,
-        },
-        encoding: 'utf8',
-        timeout: 20_000,
+    const { status, signal, stdout, stderr } = spawnSync(command[0]!, [...command.slice(1), PROGRAM, how], {
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        SPANLEDGER_HOME: home,
+        SPANLEDGER_SDK: SDK,
+        ...env,
       },
-    )
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
     return { status, signal, output: stdout + (how === 'throw' ? '' : stderr), ...linesIn(home) }
   } finally {
     rmSync(home, { recursive: true })
