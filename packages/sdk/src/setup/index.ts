@@ -1,5 +1,5 @@
-export { openProcessors } from './processors.ts'
-export type { ProcessorHost, Processors } from './processors.ts'
+export { otlpOptions } from './otlp.ts'
+export type { ProcessorHost } from './processors.ts'
 export { recorderSettings } from './recorder-settings.ts'
 export { setUpRecording } from './set-up-recording.ts'
 export type { StartOptions } from './set-up-recording.ts'
