@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startHttpCollector } from '../export/testing/collector.ts'
 import type { Collector } from '../export/testing/collector.ts'
-import { PROGRAM, REGISTER, SDK } from './testing/run-program.ts'
+import { EVERYTHING, namesIn, REGISTER, sendFromProgram } from './testing/run-program.ts'
 
 let home: string
 let collector: Collector
@@ -18,35 +17,15 @@ afterEach(async () => {
   rmSync(home, { recursive: true })
 })
 
-/** Runs program.mjs, which sends to the collector; resolves with how it ended. */
-function run(how: string, env: Record<string, string> = {}): Promise<{ status: unknown; err: string }> {
-  const child = spawn(process.execPath, ['--import', REGISTER, PROGRAM, how], {
-    env: {
-      PATH: process.env['PATH'],
-      HOME: home,
-      SPANLEDGER_HOME: home,
-      SPANLEDGER_SDK: SDK,
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-      ...env,
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
+const run = (how: string, env: Record<string, string> = {}) =>
+  sendFromProgram([process.execPath, '--import', REGISTER], how, {
+    HOME: home,
+    SPANLEDGER_HOME: home,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    ...env,
   })
-  let err = ''
-  child.stderr.on('data', (chunk) => (err += chunk))
-  return new Promise((resolve) =>
-    child.on('close', (code, signal) => resolve({ status: code ?? signal, err })),
-  )
-}
-
-/** Names of spans, bodies of log records and names of metrics that the collector was sent. */
-const received = (): string[] =>
-  collector.received
-    .flatMap(({ body }) => [...body.toString().matchAll(/"(?:name|body)":(?:\{"stringValue":)?"([^"]*)"/g)])
-    .map(([, name]) => name!)
-    .toSorted()
-
-const EVERYTHING = ['handle order', 'heat', 'not paid', 'order accepted', 'orders', 'pay', 'remote', 'took']
+const received = (): string[] => namesIn(collector.received)
 
 describe('what waits for a collector when a process ends', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,11 +21,16 @@ export interface Ran {
   points: Record<string, unknown>[]
 }
 
-/** Runs program.mjs under a runtime, with a ledger of its own. */
-export function runProgram(command: readonly string[], how: string, env: Record<string, string> = {}): Ran {
-  const home = mkdtempSync(join(tmpdir(), 'spanledger-'))
+/** Runs program.mjs, or another, under a runtime, with a ledger of its own: an empty one unless `home` is given. */
+export function runProgram(
+  command: readonly string[],
+  how: string,
+  env: Record<string, string> = {},
+  program: string = PROGRAM,
+  home: string = mkdtempSync(join(tmpdir(), 'spanledger-')),
+): Ran {
   try {
-    const { status, signal, stdout, stderr } = spawnSync(command[0]!, [...command.slice(1), PROGRAM, how], {
+    const { status, signal, stdout, stderr } = spawnSync(command[0]!, [...command.slice(1), program, how], {
       env: {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
@@ -57,6 +62,42 @@ function linesIn(home: string): Pick<Ran, 'spans' | 'logs' | 'points'> {
   }
   return { spans: read('spans', 'span'), logs: read('logs', 'log'), points: read('metrics', 'point') }
 }
+
+/** The same without waiting, for a program that sends to this process. */
+export function sendFromProgram(
+  command: readonly string[],
+  how: string,
+  env: Record<string, string>,
+): Promise<{ status: number | string | null; err: string }> {
+  const child = spawn(command[0]!, [...command.slice(1), PROGRAM, how], {
+    env: { PATH: process.env['PATH'], SPANLEDGER_SDK: SDK, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 20_000,
+  })
+  let err = ''
+  child.stderr.on('data', (chunk) => (err += chunk))
+  return new Promise((resolve) =>
+    child.on('close', (code, signal) => resolve({ status: code ?? signal, err })),
+  )
+}
+
+/** What program.mjs records, as names and bodies that are found in requests of OTLP/JSON, sorted. */
+export const EVERYTHING = [
+  'handle order',
+  'heat',
+  'not paid',
+  'order accepted',
+  'orders',
+  'pay',
+  'remote',
+  'took',
+]
+
+/** Names of spans, bodies of log records and names of metrics in requests of OTLP/JSON. */
+export const namesIn = (requests: readonly { body: Buffer }[]): string[] =>
+  requests
+    .flatMap(({ body }) => [...body.toString().matchAll(/"(?:name|body)":(?:\{"stringValue":)?"([^"]*)"/g)])
+    .map(([, name]) => name!)
 
 /** What program.mjs records, however it ended. */
 export function expectWhole(expect: ExpectStatic, { output, spans, logs, points }: Ran): void {

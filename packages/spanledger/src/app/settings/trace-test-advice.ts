@@ -22,7 +22,10 @@ const ADVICE: readonly [RegExp, string][] = [
     /Protocol error|HTTP2|ERR_HTTP2|Parse Error|HPE_|hang up|ECONNRESET/i,
     'the port may speak the other protocol: 4318 is http/protobuf, 4317 is grpc (exporters.otlp.protocol)',
   ],
-  [/no answer within|timed out|DEADLINE_EXCEEDED/i, 'the collector is slow or stuck: look there, or raise telemetry.exporters.otlp.timeout'],
+  [
+    /no answer within|timed out|DEADLINE_EXCEEDED/i,
+    'the collector is slow or stuck: look there, or raise telemetry.exporters.otlp.timeout',
+  ],
 ]
 
 export function adviceFor({ exporter, to }: Destination, problems: string): string {
