@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 /** Tests run against the sources, so that a failing line is the line in the editor. */
 export default defineConfig({
   resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
+  // Without 'import': Node is told these conditions too, and by that one a `require` inside Express finds an ES module.
+  ssr: { resolve: { conditions: ['source', 'node'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts'],
     exclude: ['**/*.agents.test.ts', '**/node_modules/**'],

@@ -9,9 +9,9 @@ export default defineConfig({
   test: {
     include: [
       'packages/sdk/src/**/*.fuzz.test.ts',
-      'packages/sdk/src/store/{faults,processes,removed,recorded}.test.ts',
+      'packages/sdk/src/store/{faults,processes,removed,recorded,strace}.test.ts',
       'packages/sdk/src/ledger/{repair-ledger,retention,seal}.test.ts',
-      'packages/spanledger/src/app/{kill,seal,pressure}.test.ts',
+      'packages/spanledger/src/app/{kill,seal,pressure,retention,tend-kill}.test.ts',
     ],
     fileParallelism: false,
     testTimeout: 3_600_000,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the benchmarks and writes docs/benchmarks.md.
-//   node bench/run.mjs [NAME ...]     NAME: transcode, ingest, startup, questions, ledger, projections, claims, sdk; these by default.
+//   node bench/run.mjs [NAME ...]     NAME: transcode, ingest, startup, questions, ledger, projections, claims, sdk, sdk-http; these by default.
 // ten-million takes 12 minutes and runs when it is named. What ran is replaced in docs/benchmarks.md, the rest of the page stays.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,17 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { root } from './lib.mjs'
 
-const DEFAULT = ['transcode', 'ingest', 'startup', 'questions', 'ledger', 'projections', 'claims', 'sdk']
+const DEFAULT = [
+  'transcode',
+  'ingest',
+  'startup',
+  'questions',
+  'ledger',
+  'projections',
+  'claims',
+  'sdk',
+  'sdk-http',
+]
 const NAMES = [...DEFAULT, 'ten-million']
 const asked = process.argv.slice(2)
 for (const name of asked) {

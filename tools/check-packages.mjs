@@ -43,7 +43,9 @@ for (const [name, folder] of [
     ...manifest.dependencies,
     ...read('package.json').devDependencies,
   })) {
-    if (!/^\d/.test(version)) faults.push(`packages/${name}: ${dependency} is not pinned (${version})`)
+    // An older one under a name of its own: npm:NAME@VERSION.
+    if (!/^(?:npm:[^@]+@)?\d/.test(version))
+      faults.push(`packages/${name}: ${dependency} is not pinned (${version})`)
   }
 }
 if (read('packages/sdk/pack/package.json').dependencies)

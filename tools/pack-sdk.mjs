@@ -105,9 +105,9 @@ export async function packSdk(out = join(sdk, 'pack')) {
 function withoutBareImports(out, chunk) {
   const path = join(out, chunk.fileName)
   const text = readFileSync(path, 'utf8')
-  const bare = new Set([...text.matchAll(/import"\.\/([^"]+)";/g)].map(([, name]) => name))
+  const bare = new Set([...text.matchAll(/import"\.{1,2}\/([^"]+)";/g)].map(([, name]) => name))
   if (bare.size === 0 || ENTRY.test(chunk.facadeModuleId ?? '')) return
-  writeFileSync(path, text.replaceAll(/import"\.\/[^"]+";/g, ''))
+  writeFileSync(path, text.replaceAll(/import"\.{1,2}\/[^"]+";/g, ''))
   chunk.imports = chunk.imports.filter((name) => !bare.has(name))
 }
 

@@ -1,4 +1,6 @@
 export { childEnvironment, inject, runWithCarrier } from './carriers.ts'
+export { live } from './live.ts'
+export type { Live } from './live.ts'
 export { log } from './log.ts'
 export { counter, gauge, histogram, observe, upDownCounter } from './metrics.ts'
 export type { Counter, ObservableKind, Recordable } from './metrics.ts'

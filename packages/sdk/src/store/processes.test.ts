@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -76,6 +77,9 @@ function startWorker(mode: string, name: string, count = 0): Worker {
   }
 }
 
+const digests = (texts: string[]): string[] =>
+  texts.map((text) => createHash('sha256').update(text).digest('hex')).toSorted()
+
 describe('processes at work at once', () => {
   test('four that append to one stream at exact versions leave no gap', async () => {
     const workers = ['a', 'b', 'c', 'd'].map((name) => startWorker('exact', name, 50))
@@ -86,6 +90,25 @@ describe('processes at work at once', () => {
     expect((await collect(store.readStream('shared'))).map(({ version }) => version)).toEqual(versions)
     await store.close()
   })
+
+  test('eight that write records of 10 bytes to 2 MiB lose none, and alter none', async () => {
+    const workers = Array.from({ length: 8 }, (_, i) => startWorker('sizes', `writer-${i}`, 18))
+    expect(await Promise.all(workers.map(({ exited }) => exited))).toEqual(Array(8).fill(0))
+    const told = workers.flatMap((worker) => worker.told)
+    const of = (what: string): string[] =>
+      told.filter((line) => line.startsWith(`${what} `)).map((line) => line.slice(what.length + 1))
+    expect(new Set(of('refused'))).toEqual(new Set([`EVENT_TOO_LARGE ${2 * 1024 * 1024}`]))
+    const lines = await recorded(platform, home)
+    expect(digests(lines.map((line) => (JSON.parse(line) as { span: string }).span))).toEqual(
+      of('span').toSorted(),
+    )
+    const store = await openEventStore(platform, home)
+    const events = await collect(store.readAll())
+    await store.close()
+    expect(digests(events.map(({ data }) => data as string))).toEqual(of('event').toSorted())
+    expect(of('span')).toHaveLength(8 * 18)
+    expect((await collect(verifyLedger(platform, home))).slice(0, -1)).toEqual([])
+  }, 60_000)
 
   test(`an appender killed ${ROUNDS} times: its lock is taken over, and no acknowledged event is lost`, async () => {
     const store = await openEventStore(platform, home)

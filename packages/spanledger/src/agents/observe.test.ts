@@ -58,7 +58,12 @@ describe.each(Object.entries(AGENTS))('%s', (agent, records) => {
   })
 
   it('names the run and the task that its resource was given', () => {
-    const attrs = { 'spanledger.run.id': 'r-1', 'spanledger.task.id': 'T 7' }
+    const attrs = {
+      'spanledger.run.id': 'r-1',
+      'spanledger.task.id': 'T 7',
+      'vcs.repository.name': 'shop',
+      'vcs.ref.head.name': 'fix',
+    }
     const given = records().map((observed): Observed => {
       const { resource } = observed.origin
       const own = {
@@ -69,7 +74,8 @@ describe.each(Object.entries(AGENTS))('%s', (agent, records) => {
     })
     const events = eventsOf(given)
     expect(events.length).toBeGreaterThan(0)
-    for (const { data } of events) expect(data).toMatchObject({ run: 'r-1', task: 'T 7' })
+    for (const { data } of events)
+      expect(data).toMatchObject({ run: 'r-1', task: 'T 7', repository: 'shop', branch: 'fix' })
     expect(events.map(({ id }) => id)).toEqual(eventsOf(records()).map(({ id }) => id))
   })
 

@@ -120,13 +120,22 @@ function readFields(observation: Observation, rule: Rule, record: SpanLine | Log
   if (command) observation.command = command.slice(0, TEXT_MAX)
 }
 
+/** What `spanledger run` puts on the resource. */
+const TIES = [
+  ['run', 'spanledger.run.id'],
+  ['task', 'spanledger.task.id'],
+  ['repository', 'vcs.repository.name'],
+  ['branch', 'vcs.ref.head.name'],
+] as const
+
 function readOrigin(observation: Observation, origin: OriginLine): void {
   const attrs = origin.resource?.attrs
   const directory = textOf(attrs?.['process.working_directory'])
   if (directory !== undefined) observation.workingDirectory ??= directory
-  const [run, task] = [textOf(attrs?.['spanledger.run.id']), textOf(attrs?.['spanledger.task.id'])]
-  if (run !== undefined) observation.run = run.slice(0, SESSION_ID_MAX)
-  if (task !== undefined) observation.task = task.slice(0, SESSION_ID_MAX)
+  for (const [field, attribute] of TIES) {
+    const value = textOf(attrs?.[attribute])
+    if (value !== undefined) observation[field] = value.slice(0, SESSION_ID_MAX)
+  }
 }
 
 const isSpan = (record: SpanLine | LogLine): record is SpanLine => 'start' in record

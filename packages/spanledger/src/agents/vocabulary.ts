@@ -43,9 +43,11 @@ export interface ObservedTokens {
  */
 export interface Observation extends ObservedFields {
   session: string
-  /** Of the `spanledger run` it was recorded in, and the task that was for: from the resource. */
+  /** From the resource: the `spanledger run` it was recorded in, the task that was for, and where git stood. */
   run?: string
   task?: string
+  repository?: string
+  branch?: string
   agent: string
   agentVersion?: string
   source: string

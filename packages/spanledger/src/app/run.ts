@@ -18,6 +18,7 @@ import { createWorktree, git, readRepository } from '../worktrees/index.ts'
 import { runSpan } from './run-span.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
+import { type Conflict, watchConflicts } from './watch-conflicts.ts'
 
 /** What only has to be there when the first record comes: loaded while the command starts. */
 interface Recording {
@@ -131,6 +132,12 @@ async function runOnce(
       .then(({ questions }) => questions.append(streamOfRun(run), [event]))
       .catch((error: Error) => warn(`the run could not be recorded: ${error.message}`))
   let told: Promise<void> = Promise.resolve()
+  const watch = watchConflicts(platform, async () => {
+    if (record === undefined || !record.hasOthers) return undefined
+    const { questions } = await recording()
+    const answer = (await questions.run('worktree.conflicts', { repo: cwd })) as { collisions?: Conflict[] }
+    return answer.collisions?.filter(({ worktrees }) => worktrees.includes(record.state.worktree))
+  })
   const ended = await supervise(
     {
       program,
@@ -153,6 +160,8 @@ async function runOnce(
     },
   )
   const durationMs = Math.round(platform.clock.monotonicMs() - started)
+  for (const { worktrees, grade } of watch.stop())
+    warn(`${worktrees.join(' and ')} collide (${grade}): spanledger worktree conflicts`)
   await told
   const change = await record?.finish()
   const span = { context, startedNs, durationMs, program: basename(program), ended, cwd, agent: setup.agent }

@@ -1,17 +1,15 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listSegments, openHome, readSegment } from '@spanledger/sdk/ledger'
 import { nodePlatform } from '@spanledger/sdk/platform'
 // oxlint-disable-next-line import/no-relative-parent-imports -- the made-up home is the questions' own
 import { generateHome } from '../query/testing/generate-home.ts'
 import { createQuestions } from './questions.ts'
+import { runAndKill } from './testing/run-and-kill.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../bin/spanledger.js', import.meta.url))
 const KILLS = 12
 const SPANS = 60_000
 
@@ -31,15 +29,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Ends by itself or is killed with -9 after so long. */
-async function seal(killAfterMs = 60_000): Promise<number | null> {
-  const child = spawn(process.execPath, [PROGRAM, 'seal', '--home', dir], { stdio: 'ignore' })
-  const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
-  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
-  const code = await gone
-  clearTimeout(timer)
-  return code
-}
+const seal = (killAfterMs?: number): Promise<number | null> =>
+  runAndKill(['seal', '--home', dir], killAfterMs)
 
 async function everyLine(): Promise<string> {
   const home = await openHome(platform, dir)

@@ -34,7 +34,11 @@ export const ASKING: readonly AskingCommand[] = [
   {
     path: ['cost'],
     query: 'cost',
-    examples: ['spanledger cost --since 7d', 'spanledger cost --by model --since 2026-11-01 --json'],
+    examples: [
+      'spanledger cost --since 7d',
+      'spanledger cost --by task',
+      'spanledger cost --by model --since 2026-11-01 --json',
+    ],
   },
   {
     path: ['traces'],

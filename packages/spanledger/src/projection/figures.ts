@@ -1,6 +1,6 @@
 import { addTokens, compare, NO_TOKENS } from './merge.ts'
 import type { SessionFigures } from './session-projection.ts'
-import type { Spending, Tokens } from './session-view.ts'
+import type { SessionSummary, Spending, Tokens } from './session-view.ts'
 
 /** What all sessions of an agent's version came to. */
 export interface AgentFigures {
@@ -19,12 +19,12 @@ export interface AgentFigures {
   lastSeenAt: string
 }
 
-export const COST_DIMENSIONS = ['day', 'agent', 'model'] as const
+export const COST_DIMENSIONS = ['day', 'agent', 'model', 'task', 'branch', 'repository', 'session'] as const
 export type CostDimension = (typeof COST_DIMENSIONS)[number]
 
 /** What model calls came to, by one of COST_DIMENSIONS. */
 export interface CostFigures extends Omit<Spending, 'day' | 'model'> {
-  /** The day in UTC, the agent or the model. */
+  /** The day in UTC, the agent, the model ...; NOT_TOLD for sessions that do not say. */
   key: string
   /** That had model calls there. */
   sessions: number
@@ -98,7 +98,7 @@ export function costBy(
     const counted = new Set<string>()
     for (const one of spending) {
       if (one.day < since || one.day > until) continue
-      const key = by === 'agent' ? summary.agent : one[by]
+      const key = by === 'day' || by === 'model' ? one[by] : keyOf(summary, by)
       const row = rows.get(key) ?? { key, sessions: 0, modelCalls: 0, ...NO_COST }
       rows.set(key, addSpending(row, one, !counted.has(key)))
       total = addSpending(total, one, counted.size === 0)
@@ -113,6 +113,12 @@ export function costBy(
     total: rounded(total),
   }
 }
+
+/** Of sessions that were not started by `spanledger run`, or for no task. */
+const NOT_TOLD = '(none)'
+
+const keyOf = (summary: SessionSummary, by: Exclude<CostDimension, 'day' | 'model'>): string =>
+  by === 'session' ? summary.id : (summary[by] ?? NOT_TOLD)
 
 const addSpending = (row: CostFigures, one: Spending, isNew: boolean): CostFigures => ({
   key: row.key,

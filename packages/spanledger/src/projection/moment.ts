@@ -32,23 +32,23 @@ export function happenedBy(nanos: bigint): (told: Told) => boolean {
 }
 
 /**
- * What can have been recorded by then. Events carry when they happened and where they stand, not when they were appended;
- * as none is appended before it happened, all from the first on that happened later were appended later. Times that are
- * still to come are a wrong clock's, and tell nothing.
+ * What was recorded by then. Events say when the ledger took them, in the order of their positions. Lines of old do not; as none is
+ * appended before it happened, all from the first on that happened later were appended later. Times that are still to come are
+ * a wrong clock's, and tell nothing.
  *
  * events  all there are, by position; read up to that first one
  */
 export async function recordedBy(
   nanos: bigint,
   nowMs: number,
-  events: AsyncIterable<readonly Pick<RecordedEvent, 'time' | 'data' | 'position'>[]>,
+  events: AsyncIterable<readonly Pick<RecordedEvent, 'time' | 'recorded' | 'data' | 'position'>[]>,
 ): Promise<(told: Told) => boolean> {
   const [then, now] = [String(nanos < 0n ? 0n : nanos), String(BigInt(Math.trunc(nowMs)) * 1_000_000n)]
   for await (const batch of events)
     for (const event of batch) {
-      const happened = happenedAt(event)
-      if (compareNano(happened, then) > 0 && compareNano(happened, now) <= 0)
-        return ({ position }) => position < event.position
+      const { recorded = happenedAt(event), position: first } = event
+      const wild = event.recorded === undefined && compareNano(recorded, now) > 0
+      if (!wild && compareNano(recorded, then) > 0) return ({ position }) => position < first
     }
   return ({ position }) => position !== Infinity
 }

@@ -57,7 +57,7 @@ export interface SessionReadModel {
 }
 
 /** Changes whenever the fold tells other figures of the same events than before. */
-const VERSION = 1
+const VERSION = 2
 
 /** Opens without reading: the first refresh() reads what there is. */
 export const openSessionReadModel = (options: SessionReadModelOptions): SessionReadModel =>

@@ -35,6 +35,11 @@ export interface SessionSummary {
   /** Last thing heard of it while no end was seen. */
   endedAt: string | null
   workingDirectory: string | null
+  /** Of the `spanledger run` it was recorded in: its id, its task, and where git stood when it began. */
+  run: string | null
+  task: string | null
+  repository: string | null
+  branch: string | null
   models: string[]
   prompts: number
   modelCalls: number

@@ -7,7 +7,7 @@ import { SessionFold } from './fold.ts'
 import { happenedAt, happenedBy, millisOf, recordedBy } from './moment.ts'
 import { priceTable } from './prices.ts'
 import { byTime, statesAfter } from './replay.ts'
-import { STREAM_PREFIX } from './state.ts'
+import { STREAM_PREFIX, type Told } from './state.ts'
 
 const NOW = Date.UTC(2026, 11, 31)
 const prices = priceTable([])
@@ -110,7 +110,28 @@ const moved = (event: SessionEvent, id: string, ns: string): SessionEvent => ({
   data: { ...event.data, endUnixNano: ns },
 })
 
-it('tells what the ledger held: what came late was not known', async () => {
+it('tells what the ledger held by when it took each event, whatever happened when', async () => {
+  const [taken, happened] = [
+    [100n, 200n, 300n],
+    ['900', '100', '200'],
+  ]
+  const events = taken.map((recorded, i) => ({
+    recorded: String(recorded),
+    time: happened[i]!,
+    data: {},
+    position: i + 1,
+  }))
+  const batches = async function* () {
+    yield await Promise.resolve(events)
+  }
+  const held = async (nanos: bigint): Promise<number> => {
+    const known = await recordedBy(nanos, NOW, batches())
+    return events.filter(({ position }) => known({ position } as Told)).length
+  }
+  expect(await Promise.all([99n, 100n, 250n, 300n, 10_000n].map(held))).toEqual([0, 1, 2, 3, 3])
+})
+
+it('tells what the ledger can have held of lines of old: what came late was not known', async () => {
   const [early, late] = [everyAgent[0]!, everyAgent[1]!]
   // The third happened first, and was appended last; the fourth's clock is in the next century.
   const events = [

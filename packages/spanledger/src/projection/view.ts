@@ -109,18 +109,22 @@ function summary(
   calls: Priced[],
   nowMs: number,
 ): SessionSummary | undefined {
-  const first = firstTeller(state, 'agent')
+  const told = toldOnce(state)
   const span = extent(state)
-  if (!first || !span) return undefined
+  if (told.agent === undefined || !span) return undefined
   const { tokens, costUsd } = sumOf(calls)
   return {
     id: state.id,
-    agent: first.data.agent,
-    agentVersion: firstTeller(state, 'agentVersion')?.data.agentVersion ?? null,
+    agent: told.agent,
+    agentVersion: told.agentVersion ?? null,
     status: statusOf(things, span.end, nowMs),
     startedAt: iso(span.start),
     endedAt: iso(span.end),
-    workingDirectory: firstTeller(state, 'workingDirectory')?.data.workingDirectory ?? null,
+    workingDirectory: told.workingDirectory ?? null,
+    run: told.run ?? null,
+    task: told.task ?? null,
+    repository: told.repository ?? null,
+    branch: told.branch ?? null,
     models: [...new Set(calls.map(({ model }) => model))].filter((model) => model !== 'unknown'),
     prompts: things.prompts.length,
     modelCalls: calls.length,
@@ -137,18 +141,33 @@ function summary(
   }
 }
 
-/** Of those that told it the one of the highest rank; ties by id. */
-function firstTeller(
-  state: SessionState,
-  name: 'agent' | 'agentVersion' | 'workingDirectory',
-): Told | undefined {
-  let first: Told | undefined
-  for (const one of state.told.values()) {
-    if (one.data[name] === undefined) continue
-    if (!first || one.data.rank > first.data.rank || (one.data.rank === first.data.rank && one.id < first.id))
-      first = one
-  }
-  return first
+/** Of a session as a whole. */
+const TOLD_ONCE = [
+  'agent',
+  'agentVersion',
+  'workingDirectory',
+  'run',
+  'task',
+  'repository',
+  'branch',
+] as const
+type ToldOnce = (typeof TOLD_ONCE)[number]
+
+/** Each by the observation of the highest rank that told it; ties by id. */
+function toldOnce(state: SessionState): { [Name in ToldOnce]?: string } {
+  const first: { [Name in ToldOnce]?: Told } = {}
+  for (const one of state.told.values())
+    for (const name of TOLD_ONCE) {
+      if (one.data[name] === undefined) continue
+      const before = first[name]
+      if (
+        !before ||
+        one.data.rank > before.data.rank ||
+        (one.data.rank === before.data.rank && one.id < before.id)
+      )
+        first[name] = one
+    }
+  return Object.fromEntries(TOLD_ONCE.map((name) => [name, first[name]?.data[name]]))
 }
 
 function extent(state: SessionState): Interval | undefined {

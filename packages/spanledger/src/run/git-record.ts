@@ -39,6 +39,8 @@ const COMMITS_MAX = 200
 /** A look at the worktree that a folder is in, to be compared with a later one. */
 export interface GitRecord {
   state: GitState
+  /** The repository has other worktrees. */
+  hasOthers: boolean
   /** What changed since. Undefined when git can no longer tell: the worktree is gone. */
   finish(): Promise<GitChange | undefined>
 }
@@ -58,6 +60,7 @@ export async function recordGit(git: Git, folder: string): Promise<GitRecord | u
   before.catch(() => {})
   return {
     state: stateOf(repository, worktree),
+    hasOthers: repository.worktrees.length > 1,
     async finish() {
       try {
         const then = await before

@@ -1,4 +1,5 @@
 // A process of its own for tests: worker.mjs HOME MODE NAME COUNT. Tells each acknowledged line on stdout.
+import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import process from 'node:process'
 import { openHome } from '../../../dist/ledger/index.js'
@@ -21,6 +22,7 @@ function tell(text) {
     }
   }
 }
+const digestOf = (text) => createHash('sha256').update(text).digest('hex')
 const happened = (i) => ({ event: 'Happened', id: uuidFrom(name, String(i)), data: { name, i } })
 
 if (mode === 'exact') {
@@ -48,6 +50,27 @@ if (mode === 'exact') {
     }
   }
   await Promise.all([appendForEver(0), appendForEver(1), appendForEver(2)])
+} else if (mode === 'sizes') {
+  // Records of 10 bytes to 2 MiB, as spans and, up to their limit, as events. Tells the digest of each.
+  const signals = openSignalStore(platform, home)
+  const events = await openEventStore(platform, home)
+  const definitions = new Map([['origin01', Buffer.from('{"origin":"origin01"}\n')]])
+  for (let i = 0; i < Number(count); i++) {
+    const text = `${name}-${i}-`.padEnd([10, 300, 5_000, 70_000, 1_000_000, 2 * 1024 * 1024][i % 6], 'x')
+    const line = `{"span":"${text}","in":"origin01"}`
+    const written = signals.append({ kind: 'spans', lines: Buffer.from(`${line}\n`), count: 1, definitions })
+    const refused = await events
+      .append(`sizes-${i % 3}`, [{ event: 'Sized', id: uuidFrom(name, String(i)), data: text }])
+      .then(
+        () => undefined,
+        (error) => error.code,
+      )
+    await written
+    tell(`span ${digestOf(text)}`)
+    tell(refused === undefined ? `event ${digestOf(text)}` : `refused ${refused} ${text.length}`)
+  }
+  await signals.close()
+  await events.close()
 } else if (mode === 'eio-events') {
   const store = await openEventStore(platform, home)
   for (let i = 0; i < Number(count); i++) {

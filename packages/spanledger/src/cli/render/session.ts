@@ -32,6 +32,8 @@ function header(session: Session, { colors, columns }: Terminal): string {
     ['session', session.id],
     ['when', `${formatDateTime(session.startedAt)}, ${formatDuration(end)}`],
     ['where', session.workingDirectory ?? 'not told'],
+    ...(session.branch === null ? [] : [['git', gitOf(session)] as [string, string]]),
+    ...(session.task === null ? [] : [['task', session.task] as [string, string]]),
     ['model', session.models.length === 0 ? 'none' : session.models.join(', ')],
   ]
   const lines = facts.map(
@@ -39,6 +41,9 @@ function header(session: Session, { colors, columns }: Terminal): string {
   )
   return [`${colors.bold(agent)}  ${status}`, ...lines].join('\n')
 }
+
+const gitOf = ({ repository, branch }: Session): string =>
+  repository === null ? `${branch}` : `${repository}, branch ${branch}`
 
 function totals(session: Session, { colors, columns }: Terminal): string {
   const { tokens } = session

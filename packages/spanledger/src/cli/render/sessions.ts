@@ -22,7 +22,7 @@ export function renderSessions(answer: AnswerOf<'sessions'>, terminal: Terminal)
       { head: 'INPUT', align: 'right', value: (s) => formatCount(s.tokens.input), drop: 2 },
       { head: 'OUTPUT', align: 'right', value: (s) => formatCount(s.tokens.output), drop: 2 },
       { head: 'COST', align: 'right', value: (s) => formatMoney(s.costUsd) },
-      { head: 'WHERE', value: (s) => lastPart(s.workingDirectory), shrinkTo: 8, drop: 4 },
+      { head: 'WHERE', value: (s) => s.branch ?? lastPart(s.workingDirectory), shrinkTo: 8, drop: 4 },
     ],
     answer.rows,
     terminal,

@@ -17,7 +17,7 @@ export interface CostAnswer extends Cut {
 }
 
 export const cost = query({
-  summary: 'Model calls, tokens and money by day, agent or model',
+  summary: 'Model calls, tokens and money by day, agent, model, task or branch',
   params: v.strictObject({
     by: v.optional(choice('a row for each', 'DIMENSION', COST_DIMENSIONS), 'day'),
     since: v.optional(time('only days from the one (in UTC) that this is in')),

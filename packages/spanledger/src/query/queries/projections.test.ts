@@ -1,7 +1,8 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { COST_DIMENSIONS } from '../../projection/index.ts'
 import type { Queries } from '../open-queries.ts'
 import { smallLedger, type SmallLedger } from '../testing/small-ledger.ts'
 
@@ -9,6 +10,10 @@ const EVENTS = fileURLToPath(
   new URL('../../../../../fixtures/events-v1/00000000000000000001.jsonl', import.meta.url),
 )
 const EVENT_COUNT = 64
+
+interface Told {
+  data: { session: string }
+}
 
 let ledger: SmallLedger
 let queries: Queries
@@ -87,12 +92,39 @@ describe('cost', () => {
   it('comes to the same however it is divided', async () => {
     const sessions = (await queries.run('sessions', {})) as { rows: { modelCalls: number }[] }
     const modelCalls = sessions.rows.reduce((sum, row) => sum + row.modelCalls, 0)
-    for (const by of ['day', 'agent', 'model'] as const) {
+    for (const by of COST_DIMENSIONS) {
       const answer = await queries.run('cost', { by })
       if ('refused' in answer) throw new Error(answer.message)
       expect(answer.total).toMatchObject({ sessions: sessions.rows.length, modelCalls })
       expect(answer.rows.reduce((sum, row) => sum + row.modelCalls, 0)).toBe(modelCalls)
     }
+  })
+
+  it('follows the task and branch that `run` told, over sessions, retries and agents', async () => {
+    const lines = readFileSync(EVENTS, 'utf8').trimEnd().split('\n')
+    const [first, second] = [
+      ...new Set(lines.slice(1).map((line) => (JSON.parse(line) as Told).data.session)),
+    ]
+    const tied = lines.map((line) => {
+      const event = JSON.parse(line) as Told
+      const task = { [first!]: '12', [second!]: '12' }[event.data?.session]
+      return JSON.stringify(task ? { ...event, data: { ...event.data, task, branch: 'fix' } } : event)
+    })
+    writeFileSync(join(ledger.dir, 'ledger/events/00000000000000000001.jsonl'), `${tied.join('\n')}\n`)
+    queries = await ledger.queries()
+    const bySession = (await queries.run('cost', { by: 'session' })) as {
+      rows: { key: string; modelCalls: number }[]
+    }
+    const callsOf = (id: string): number => bySession.rows.find(({ key }) => key === id)?.modelCalls ?? 0
+    const { rows } = (await queries.run('cost', { by: 'task' })) as { rows: { key: string }[] }
+    expect(rows.map(({ key }) => key).toSorted()).toEqual(['(none)', '12'])
+    expect(rows.find(({ key }) => key === '12')).toMatchObject({
+      sessions: 2,
+      modelCalls: callsOf(first!) + callsOf(second!),
+    })
+    expect(await queries.run('sessions', {})).toMatchObject({
+      rows: expect.arrayContaining([expect.objectContaining({ id: first, task: '12', branch: 'fix' })]),
+    })
   })
 
   it('counts whole days in UTC, both ends included', async () => {

@@ -1,0 +1,1 @@
+export { instrumentFetch, patchFetch } from './fetch.ts'

@@ -1,0 +1,5 @@
+export { patchConsole } from './console.ts'
+export { createLogger } from './logger.ts'
+export type { LogSink, LoggerOptions, StructuredLogger } from './logger.ts'
+export type { Fields } from './fields.ts'
+export { pinoRecording } from './pino.ts'

@@ -1,0 +1,2 @@
+export { instrumentTransport } from './transport.ts'
+export type { McpTransport } from './transport.ts'
