@@ -11,7 +11,8 @@ export interface LastRequest extends EncodedRequest {
 
 /** What last-send is told on standard input; it answers with a JSON list of booleans. */
 export interface LastErrand {
-  options: Omit<OtlpExporterOptions, 'spool' | 'warn'>
+  /** Without its functions, which JSON leaves out. */
+  options: OtlpExporterOptions
   requests: { signal: Signal; encoding: EncodedRequest['encoding']; items: number; base64: string }[]
 }
 
@@ -26,7 +27,7 @@ const DENO = ['run', '--no-prompt', '--allow-net', '--allow-read', '--allow-env'
  */
 export function sendNow(
   requests: readonly LastRequest[],
-  { spool: _, warn: __, ...options }: OtlpExporterOptions,
+  options: OtlpExporterOptions,
   timeoutMs: number,
 ): Set<LastRequest> {
   const runtime = RUNTIME.exec(basename(process.execPath))?.groups?.['name']

@@ -7,7 +7,7 @@ import type { PartialConfig, SdkConfig } from '../config/index.ts'
 import { startHttpCollector } from '../export/testing/collector.ts'
 import type { Collector } from '../export/testing/collector.ts'
 import { SEVERITY } from '../record/index.ts'
-import type { LogData, MetricData, Recording, SpanData } from '../record/index.ts'
+import type { MetricData, Processor, Recording, SpanData } from '../record/index.ts'
 import { otlpOptions } from './otlp.ts'
 import { recorderSettings } from './recorder-settings.ts'
 import { samplerOf } from './sampler-of.ts'
@@ -206,18 +206,19 @@ describe('the recorder does what the configuration says', () => {
   })
 
   test('what goes to one collector is never spooled for another', () => {
-    const folderOf = (endpoint: string) =>
-      otlpOptions(configOf({ exporters: { otlp: { endpoint } }, spool: { enabled: true } })).spool!.folder
     expect(folderOf('http://a')).toBe(folderOf('http://a'))
     expect(folderOf('http://a')).not.toBe(folderOf('http://b'))
     expect(folderOf('http://a')).toMatch(/^\/home\/me\/\.spanledger\/spool\/[0-9a-f]{12}$/)
   })
 })
 
-const deaf = {
-  span: (_: SpanData) => {},
-  log: (_: LogData) => {},
-  metrics: (_: readonly MetricData[]) => {},
+const folderOf = (endpoint: string) =>
+  otlpOptions(configOf({ exporters: { otlp: { endpoint } }, spool: { enabled: true } })).spool!.folder
+
+const deaf: Processor = {
+  span: () => {},
+  log: () => {},
+  metrics: () => {},
   forceFlush: async () => {},
   shutdown: async () => {},
 }

@@ -8,7 +8,7 @@ import type { ExpectStatic } from 'vitest'
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 /** What is published: the build. */
 export const REGISTER = at('../../../dist/api/register.js')
-export const SDK = at('../../../dist/api/index.js')
+const SDK = at('../../../dist/api/index.js')
 export const PROGRAM = at('program.mjs')
 
 export interface Ran {
