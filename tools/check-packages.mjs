@@ -12,9 +12,9 @@ const read = (path) => JSON.parse(readFileSync(root + path, 'utf8'))
 const faults = []
 
 /** All that a program which imports the SDK can ever load, minified. */
-const LOADED_BYTES_MAX = 150_000
+const LOADED_BYTES_MAX = 160_000
 /** Unpacked: that, what only `spanledger` loads, types with their comments, licence and README. */
-const PACKAGE_BYTES_MAX = 400_000
+const PACKAGE_BYTES_MAX = 450_000
 
 const packed = `${root}packages/sdk/pack`
 const loads = await packSdk(packed)

@@ -102,12 +102,7 @@ describe.each(Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[])('the SDK on %s
   })
 
   test('records what a library tells OpenTelemetry', ({ skip }) => {
-    const { spans, points } = runProgram(
-      commandFor(skip),
-      '',
-      {},
-      { program: at('programs/through-api.mjs') },
-    )
+    const { spans, points } = runProgram(commandFor(skip), '', {}, at('programs/through-api.mjs'))
     expect(names(spans)).toEqual(['asked', 'within'])
     expect(points[0]).toMatchObject({ point: 'answers', value: 42 })
   })
