@@ -16,9 +16,9 @@ const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), '
 
 const BUN = ['bun@1.4.4']
 const DENO = ['deno@2.9.6']
-const NODE_22 = `node-${process.platform}-${process.arch}`
+const NODE = `node-${process.platform}-${process.arch}`
 const JS_2 = ['@opentelemetry/api@1.9.1', '@opentelemetry/sdk-node@0.223.0']
-const JS_3 = ['@opentelemetry/api@1.10.0', '@opentelemetry/sdk-node@0.301.0', `${NODE_22}@22`]
+const JS_3 = ['@opentelemetry/api@1.10.0', '@opentelemetry/sdk-node@0.301.0', `${NODE}@22`]
 const PYTHON = ['sdk', 'exporter-otlp-proto-http', 'exporter-otlp-proto-grpc'].map(
   (name) => `opentelemetry-${name}==1.45.2`,
 )
@@ -30,7 +30,7 @@ export const TOOLCHAINS = {
   /** OpenTelemetry JS 3.x: it needs Node 22.15. */
   'js-3': (): Toolchain => {
     const program = story('js-3', JS_3)
-    return { command: [join(CACHE, 'js-3', 'node_modules', NODE_22, 'bin', 'node'), program] }
+    return { command: [join(CACHE, 'js-3', 'node_modules', NODE, 'bin', 'node'), program] }
   },
   bun: (): Toolchain => {
     const bun = join(npm('bun', BUN), '.bin', 'bun')
@@ -40,6 +40,10 @@ export const TOOLCHAINS = {
     const deno = join(npm('deno', DENO), '.bin', 'deno')
     return { command: [deno, 'run', '--allow-net', join(PROGRAMS, 'service.js')] }
   },
+  /** Releases of Node that the SDK has to run on, beside the one that runs this. */
+  'node-22': () => node(22),
+  'node-24': () => node(24),
+  'node-26': () => node(26),
   /** Spanledger's own SDK, from the built packages, on each runtime. */
   'sdk-node': (): Toolchain => ({ command: [process.execPath, EXPORT] }),
   'sdk-bun': (): Toolchain => ({ command: [join(npm('bun', BUN), '.bin', 'bun'), EXPORT] }),
@@ -63,6 +67,11 @@ export const TOOLCHAINS = {
 } satisfies Record<string, () => Toolchain>
 
 export type ToolchainName = keyof typeof TOOLCHAINS
+
+function node(release: number): Toolchain {
+  if (process.platform === 'win32') return { missing: 'no package of Node for Windows with this layout' }
+  return { command: [join(npm(`node-${release}`, [`${NODE}@${release}`]), NODE, 'bin', 'node')] }
+}
 
 /** The story beside the packages that it imports. */
 function story(name: string, packages: readonly string[]): string {

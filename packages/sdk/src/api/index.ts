@@ -14,5 +14,5 @@ export type {
   Span,
   SpanContext,
   SpanOptions,
-  StartOptions,
 } from '../record/index.ts'
+export type { StartOptions } from '../setup/index.ts'

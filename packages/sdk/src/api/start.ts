@@ -1,11 +1,13 @@
-import type { Recording, StartOptions } from '../record/index.ts'
+import process from 'node:process'
+import type { Recording } from '../record/index.ts'
+import type { StartOptions } from '../setup/index.ts'
 import { live, setLive } from './live.ts'
 
 let recording: Promise<Recording | undefined> | undefined
 
 /**
- * Turns recording on: loads the recorder, finds out who records, and from then on everything goes into the ledger. Before, and
- * without, no instrumented call does anything. With @opentelemetry/api installed it becomes its provider too. Again: nothing.
+ * Turns recording on: loads the recorder, reads the configuration, finds out who records; from then on everything goes where the
+ * configuration says, the ledger unless told. Before, and without, no instrumented call does anything. With @opentelemetry/api installed it becomes its provider too. Again: nothing.
  *
  * Errors  none because of what it finds; it warns once about what it cannot read.
  */
@@ -34,8 +36,12 @@ async function begin({
   openTelemetry = true,
   ...options
 }: StartOptions & { openTelemetry?: boolean }): Promise<Recording | undefined> {
-  const record = await import('../record/index.ts')
-  const started = record.startRecording(options)
+  if (options.config?.enabled === undefined && isSwitchedOff(process.env)) return undefined
+  const [record, { setUpRecording }] = await Promise.all([
+    import('../record/index.ts'),
+    import('../setup/index.ts'),
+  ])
+  const started = await setUpRecording(options)
   if (started === undefined) return undefined
   const { recorder } = started
   const { recordWith, context, extract, inject, environmentWith } = record
@@ -61,4 +67,12 @@ async function begin({
       await started.shutdown()
     },
   }
+}
+
+/** Whether variables say so by themselves; then nothing is loaded to find out. Source: config/keys.ts, `enabled`. */
+function isSwitchedOff({
+  SPANLEDGER_ENABLED: own = '',
+  OTEL_SDK_DISABLED: disabled = '',
+}: Readonly<Record<string, string | undefined>>): boolean {
+  return own.trim() === '' ? /^(?:true|1)$/i.test(disabled.trim()) : own.trim().toLowerCase() === 'false'
 }

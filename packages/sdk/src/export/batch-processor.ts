@@ -1,6 +1,15 @@
 import process from 'node:process'
 import type { Platform } from '../platform/index.ts'
-import type { Exporter, LogData, MetricData, Processor, Resource, SpanData } from '../record/index.ts'
+import { runSuppressed } from '../record/index.ts'
+import type {
+  ExportBatch,
+  Exporter,
+  LogData,
+  MetricData,
+  Processor,
+  Resource,
+  SpanData,
+} from '../record/index.ts'
 import { METRIC_LIMITS, batchLimits } from './batch-limits.ts'
 import type { BatchLimits } from './batch-limits.ts'
 import { BatchQueue } from './batch-queue.ts'
@@ -17,6 +26,9 @@ export interface BatchOptions {
   /** What code says comes before OTEL_BSP_* and OTEL_BLRP_*. */
   spans?: Partial<BatchLimits>
   logs?: Partial<BatchLimits>
+  metrics?: Partial<BatchLimits>
+  /** How long forceFlush and shutdown wait for the queues; the longest export unless given. */
+  flushMsMax?: number
   environment?: Readonly<Record<string, string | undefined>>
   warn?: Warn
 }
@@ -40,11 +52,14 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   const logs = new BatchQueue<LogData>(clock, limits.logs, sizeOfLog, (records) =>
     exporter.export({ kind: 'logs', resource, records }),
   )
-  const metrics = new BatchQueue<MetricData>(clock, METRIC_LIMITS, sizeOfMetric, (records) =>
-    exporter.export({ kind: 'metrics', resource, records }),
+  const metrics = new BatchQueue<MetricData>(
+    clock,
+    { ...METRIC_LIMITS, ...options.metrics },
+    sizeOfMetric,
+    (records) => exporter.export({ kind: 'metrics', resource, records }),
   )
   const queues = [spans, logs, metrics]
-  const boundMs = Math.max(limits.spans.exportTimeoutMs, limits.logs.exportTimeoutMs)
+  const boundMs = options.flushMsMax ?? Math.max(limits.spans.exportTimeoutMs, limits.logs.exportTimeoutMs)
 
   const flush = async (): Promise<void> => {
     await Promise.all(queues.map((queue) => queue.flush()))
@@ -64,6 +79,14 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
         await within(clock, boundMs, flush())
         await exporter.shutdown()
       })())
+    },
+    flushSync() {
+      const batches = [
+        { kind: 'spans', resource, records: spans.takeAll() },
+        { kind: 'logs', resource, records: logs.takeAll() },
+        { kind: 'metrics', resource, records: metrics.takeAll() },
+      ].filter(({ records }) => records.length > 0) as ExportBatch[]
+      if (batches.length > 0) runSuppressed(() => exporter.exportSync?.(batches))
     },
     stats: () => ({ spans: { ...spans.stats }, logs: { ...logs.stats }, metrics: { ...metrics.stats } }),
   }

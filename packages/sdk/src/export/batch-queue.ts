@@ -24,6 +24,8 @@ export class BatchQueue<T> {
   readonly #sizeOf: (record: T) => number
   readonly #export: (records: T[]) => Promise<ExportResult>
   #records: T[] = []
+  /** Being exported. */
+  #leaving: readonly T[] = []
   #bytes = 0
   #added = 0
   /** Exported or given up, of those added. */
@@ -70,6 +72,16 @@ export class BatchQueue<T> {
     while (this.#settled < added) await new Promise<void>((resolve) => this.#waiters.push(resolve))
   }
 
+  /** Everything that was not taken yet, what is being exported included; afterwards nothing waits. */
+  takeAll(): T[] {
+    const all = [...this.#leaving, ...this.#records.splice(0)]
+    this.#leaving = []
+    this.#bytes = 0
+    this.#settled = this.#added
+    for (const waiter of this.#waiters.splice(0)) waiter()
+    return all
+  }
+
   /** What is added from now on is dropped. */
   close(): void {
     this.#closed = true
@@ -83,10 +95,13 @@ export class BatchQueue<T> {
       const batch = this.#records.splice(0, this.#limits.batchMax)
       this.#bytes =
         this.#records.length === 0 ? 0 : this.#bytes - batch.reduce((sum, one) => sum + this.#sizeOf(one), 0)
+      if (batch.length === 0) break
+      this.#leaving = batch
       const { accepted, rejected } = await this.#exportOne(batch)
+      this.#leaving = []
       this.stats.exported += accepted
       this.stats.failed += rejected
-      this.#settled += batch.length
+      this.#settled = Math.min(this.#added, this.#settled + batch.length)
       for (const waiter of this.#waiters.splice(0)) waiter()
     }
     this.#working = false

@@ -4,19 +4,19 @@ import type { Platform } from '../platform/index.ts'
 import { runSuppressed } from '../record/index.ts'
 import type { ExportBatch, ExportResult, Exporter } from '../record/index.ts'
 import { Circuit } from './circuit.ts'
-import { daemonTransport } from './daemon-transport.ts'
 import { Delivery } from './delivery.ts'
 import type { DeliveryStats } from './delivery.ts'
 import { encodeJson } from './json/request.ts'
+import { openLaneTransport } from './lane-transport.ts'
+import { type LastRequest, sendNow } from './send-now.ts'
 import { FLUSH_MS_MAX, REQUEST_BYTES_MAX, RETRY_MS_MAX } from './limits.ts'
 import { SIGNALS } from './outcome.ts'
-import type { EncodedRequest, Encoding, Signal, Transport } from './outcome.ts'
+import type { EncodedRequest, Encoding, Signal } from './outcome.ts'
 import { ProtobufEncoder } from './protobuf/request.ts'
-import { targetOf } from './settings.ts'
-import type { OtlpOptions, Target } from './settings.ts'
+import type { OtlpOptions } from './settings.ts'
 import { Spool } from './spool.ts'
+import { spoolNow } from './spool-now.ts'
 import type { SpoolOptions } from './spool.ts'
-import { openTransport } from './transport.ts'
 import { createWarn } from './warn.ts'
 import type { Warn } from './warn.ts'
 import { within } from './within.ts'
@@ -44,6 +44,8 @@ export interface OtlpExporter extends Exporter {
 interface Lane {
   delivery: Delivery
   encoding: Encoding
+  /** False while the collector is known to be away. */
+  isReachable(): boolean
   /** Requests one after the other. */
   last: Promise<unknown>
 }
@@ -123,6 +125,20 @@ export function otlpExporter(platform: Platform, options: OtlpExporterOptions = 
         )
       })())
     },
+    exportSync(batches) {
+      if (ended !== undefined) return
+      const requests = batches.flatMap((batch): LastRequest[] => {
+        const signal = SIGNAL_OF[batch.kind]
+        const lane = lanes.get(signal)
+        return lane === undefined ? [] : encode(batch, lane.encoding).map((one) => ({ signal, ...one }))
+      })
+      const reachable = requests.filter(({ signal }) => lanes.get(signal)!.isReachable())
+      const answered = sendNow(reachable, options, flushMs)
+      for (const signal of SIGNALS) {
+        const left = requests.filter((one) => one.signal === signal && !answered.has(one))
+        if (left.length > 0) keepNow(platform, lanes.get(signal)!, signal, left, options.spool)
+      }
+    },
     stats: () =>
       Object.fromEntries(
         SIGNALS.map((signal) => [signal, { ...(lanes.get(signal)?.delivery.stats ?? Delivery.nothing()) }]),
@@ -157,35 +173,31 @@ function openLanes(platform: Platform, options: OtlpExporterOptions, warn: Warn)
             ),
           }),
     })
-    lanes.set(signal, { delivery, encoding, last: Promise.resolve() })
+    lanes.set(signal, {
+      delivery,
+      encoding,
+      isReachable: () => circuit.phase === 'closed',
+      last: Promise.resolve(),
+    })
   }
   return lanes
 }
 
-function openLaneTransport(
+/** What no collector answered for before the process ends. */
+function keepNow(
   platform: Platform,
+  { delivery }: Lane,
   signal: Signal,
-  options: OtlpExporterOptions,
-  environment: Readonly<Record<string, string | undefined>>,
-  warn: Warn,
-): { transport: Transport; encoding: Encoding; place: string } | undefined {
-  if (options.daemon !== undefined) {
-    const transport = daemonTransport(platform, signal, options.daemon)
-    return { transport, encoding: 'protobuf', place: options.daemon }
-  }
-  const own = options.signals?.[signal]
-  const target: Target | undefined = targetOf(
-    signal,
-    { ...options, ...own },
-    environment,
-    warn,
-    own?.endpoint !== undefined,
-  )
-  if (target === undefined) return undefined
-  return {
-    transport: openTransport(platform, target),
-    encoding: target.protocol === 'http/json' ? 'json' : 'protobuf',
-    place: target.url.origin,
+  requests: readonly EncodedRequest[],
+  spool: SpoolOptions | undefined,
+): void {
+  const items = requests.reduce((sum, one) => sum + one.items, 0)
+  if (spool === undefined) return delivery.drop(items, 'the process ended before the collector took them')
+  try {
+    spoolNow(platform, join(spool.folder, signal), requests)
+    delivery.stats.spooled += items
+  } catch (error) {
+    delivery.drop(items, `the spool cannot be written: ${(error as Error).message}`)
   }
 }
 

@@ -29,6 +29,11 @@ export interface Exporter {
   forceFlush(): Promise<void>
   /** As forceFlush; an export after it takes nothing and says so. Again: nothing. */
   shutdown(): Promise<void>
+  /**
+   * The process ends now: delivers or keeps the batches before it returns, within a bound. An `export` that is still under way may
+   * hold some of their records as well: then they come twice.
+   */
+  exportSync?(batches: readonly ExportBatch[]): void
 }
 
 /**

@@ -8,7 +8,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
  *
  * - The event loop is empty: everything is flushed, and a round later shut down, without waiting for anything that could hang.
  * - process.exit, or an exception nobody caught: what is left is written before they return.
- * - A signal: the same; then, if nobody else listens to it, the process ends by it as it would have.
+ * - A signal to which nobody else listens: the same; then the process ends by it as it would have. Whoever else listens ends the
+ *   process in their own way, and meanwhile everything is flushed without holding them up.
  */
 export function attachToProcess(recorder: Recorder): () => void {
   let rounds = 0
@@ -19,8 +20,8 @@ export function attachToProcess(recorder: Recorder): () => void {
   }
   const onExit = (): void => recorder.flushSync()
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (process.listenerCount(signal) > 1) return void recorder.forceFlush()
     recorder.flushSync()
-    if (process.listenerCount(signal) > 1) return
     process.off(signal, onSignal)
     process.kill(process.pid, signal)
   }

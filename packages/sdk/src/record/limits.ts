@@ -5,6 +5,9 @@ export interface RecordLimits {
   readonly links: number
   /** UTF-16 units of a string, and of all strings inside one array or map; a longer one is cut. */
   readonly stringLength: number
+  /** Attributes of one event, and of one link, of a span. */
+  readonly eventAttributes: number
+  readonly linkAttributes: number
 }
 
 export const DEFAULT_LIMITS: RecordLimits = {
@@ -13,6 +16,8 @@ export const DEFAULT_LIMITS: RecordLimits = {
   links: 128,
   // OpenTelemetry says unlimited; a file that was read into an attribute by mistake must not fill the disk.
   stringLength: 256 * 1024,
+  eventAttributes: 128,
+  linkAttributes: 128,
 }
 
 /** Arrays and maps inside one another in one attribute; what is deeper becomes `[nested too deep]`. */

@@ -23,7 +23,8 @@ export interface RecorderOptions {
   limits: RecordLimits
   /** Log records below are not made; OpenTelemetry's severity number. */
   severityMin: number
-  temporality: Temporality
+  /** Source: specification, "Metrics exporter", temporality preference. */
+  temporality: Temporality | 'lowmemory'
 }
 
 /** Scopes of one recorder; further ones are recorded under the last. */
@@ -44,6 +45,8 @@ interface Instrumentation {
 export class Recorder implements TracerHost, LoggerHost {
   readonly clock: RecordClock
   readonly limits: RecordLimits
+  readonly eventLimits: RecordLimits
+  readonly linkLimits: RecordLimits
   readonly timeOriginMs: number
   readonly ids: Ids
   readonly sampler: Sampler
@@ -53,7 +56,7 @@ export class Recorder implements TracerHost, LoggerHost {
   recording = true
   readonly #processors: readonly Processor[]
   readonly #only: Processor | undefined
-  readonly #temporality: Temporality
+  readonly #temporality: RecorderOptions['temporality']
   readonly #scopes = new Map<string, Instrumentation>()
   readonly #started: { seconds: number; nanos: number }
   #collected: { seconds: number; nanos: number }
@@ -64,6 +67,8 @@ export class Recorder implements TracerHost, LoggerHost {
     this.ids = new Ids(random)
     this.timeOriginMs = clock.nowMs() - clock.monotonicMs()
     this.limits = options.limits
+    this.eventLimits = { ...options.limits, attributes: options.limits.eventAttributes }
+    this.linkLimits = { ...options.limits, attributes: options.limits.linkAttributes }
     this.sampler = options.sampler
     this.resource = options.resource
     this.severityMin = options.severityMin
@@ -132,11 +137,12 @@ export class Recorder implements TracerHost, LoggerHost {
     this.clock.read()
     const { seconds, nanos } = this.clock
     const sinceStart = interval(this.#started, seconds, nanos, 'cumulative')
-    const delta = this.#temporality === 'delta'
-    const span = delta ? interval(this.#collected, seconds, nanos, 'delta') : sinceStart
+    const span =
+      this.#temporality === 'cumulative' ? sinceStart : interval(this.#collected, seconds, nanos, 'delta')
+    const observed = this.#temporality === 'lowmemory' ? sinceStart : span
     this.#collected = { seconds, nanos }
     const metrics: MetricData[] = []
-    for (const { meter } of this.#scopes.values()) metrics.push(...meter.collect(span, sinceStart))
+    for (const { meter } of this.#scopes.values()) metrics.push(...meter.collect(span, sinceStart, observed))
     if (metrics.length > 0) for (const processor of this.#processors) processor.metrics(metrics)
   }
 

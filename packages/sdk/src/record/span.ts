@@ -13,6 +13,9 @@ import type { SpanContext } from './span-context.ts'
 export interface SpanHost {
   readonly clock: RecordClock
   readonly limits: RecordLimits
+  /** As `limits`, with what events and links may have of attributes. */
+  readonly eventLimits: RecordLimits
+  readonly linkLimits: RecordLimits
   /** Milliseconds since 1970 at which the monotonic clock stood at 0. */
   readonly timeOriginMs: number
   ended(span: SpanData): void
@@ -132,10 +135,10 @@ export class RecordingSpan implements SpanData, Span {
   /** As OpenTelemetry's, whose second argument may be the time. */
   addEvent(name: string, attributes?: Attributes | TimeInput, time?: TimeInput): this {
     if (this.#ended) return this
-    const { limits, timeOriginMs } = this.#host
+    const { timeOriginMs } = this.#host
     const isTime = typeof attributes === 'number' || attributes instanceof Date || Array.isArray(attributes)
     const given = timeOf(isTime ? attributes : time, timeOriginMs) ?? this.#now()
-    this.#addEvent(textOf(name), isTime ? undefined : (attributes as Attributes | undefined), given, limits)
+    this.#addEvent(textOf(name), isTime ? undefined : (attributes as Attributes | undefined), given)
     return this
   }
 
@@ -143,14 +146,14 @@ export class RecordingSpan implements SpanData, Span {
     name: string,
     attributes: Attributes | undefined,
     { seconds, nanos }: { seconds: number; nanos: number },
-    limits: RecordLimits,
   ): void {
+    const { limits, eventLimits } = this.#host
     if (this.events.length >= limits.events) {
       this.droppedEvents++
       return
     }
     const list: AttributeValue[] = []
-    const droppedAttributes = attributes ? putAttributes(list, attributes, limits) : 0
+    const droppedAttributes = attributes ? putAttributes(list, attributes, eventLimits) : 0
     const event = { name, seconds, nanos, attributes: list, droppedAttributes }
     if (this.events.length === 0) this.events = [event]
     else (this.events as SpanEvent[]).push(event)
@@ -164,7 +167,7 @@ export class RecordingSpan implements SpanData, Span {
       return this
     }
     const list: AttributeValue[] = []
-    const droppedAttributes = attributes ? putAttributes(list, attributes, this.#host.limits) : 0
+    const droppedAttributes = attributes ? putAttributes(list, attributes, this.#host.linkLimits) : 0
     const link: Link = {
       traceId: context.traceId,
       spanId: context.spanId,

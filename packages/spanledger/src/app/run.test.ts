@@ -65,6 +65,34 @@ const SENDING = `
   console.log(answer.status)
 `
 
+const SDK = fileURLToPath(new URL('../../../sdk/dist/api/', import.meta.url))
+
+describe('run of a program with our SDK', () => {
+  it.each(['', 'process.exit(0)'])(
+    'is one trace with its spans, whether it ends with "%s" or not',
+    async (end) => {
+      const path = join(dir, 'program.mjs')
+      const text = `const { record } = await import('${SDK}index.js'); record('work', () => {}); ${end}`
+      writeFileSync(path, text)
+      const { exit, err } = await spanledger([
+        'run',
+        '--task',
+        'T 7',
+        '--',
+        process.execPath,
+        '--import',
+        `${SDK}register.js`,
+        path,
+      ])
+      expect([exit, err]).toEqual([0, expect.not.stringContaining('Warning')])
+      const query = `SELECT s.name, p.name AS parent, s.resource->>'$."spanledger.task.id"' AS task
+      FROM spans s JOIN spans p ON s.parent_span_id = p.span_id AND s.trace_id = p.trace_id`
+      const { rows } = JSON.parse((await spanledger(['sql', query, '--json'])).out) as { rows: object[] }
+      expect(rows).toMatchObject([{ name: 'work', parent: 'run node', task: 'T 7' }])
+    },
+  )
+})
+
 describe('run', () => {
   it('records what a command sends, what it changed, and itself as the parent of its spans, without a daemon', async () => {
     const ran = await spanledger([

@@ -9,4 +9,6 @@ export type {
   SettingRow,
   TraceChangeAnswer,
   TraceStatusAnswer,
+  TraceTestAnswer,
+  TraceTestResult,
 } from './settings-answers.ts'

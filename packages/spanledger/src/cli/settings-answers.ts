@@ -55,6 +55,26 @@ export interface TraceStatusAnswer {
   findings: Finding[]
 }
 
+/** What became of a trace that was sent to one destination. */
+export interface TraceTestResult extends Destination {
+  ok: boolean
+  traceId: string
+  /** How it is known that it arrived; null when it did not. */
+  how: 'read from the ledger' | 'accepted by the collector' | 'found by the daemon' | 'printed' | null
+  problem: string | null
+  /** What to do about the problem. */
+  next: string | null
+  tookMs: number
+}
+
+export interface TraceTestAnswer {
+  ok: boolean
+  results: TraceTestResult[]
+  /** What to do where nothing was sent. */
+  next: string | null
+  findings: Finding[]
+}
+
 export interface TraceChangeAnswer {
   file: string
   written: { key: string; value: string | number | boolean }[]

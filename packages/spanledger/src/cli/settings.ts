@@ -67,6 +67,12 @@ export const SETTINGS = {
     params: v.strictObject({}),
     examples: ['spanledger trace status', 'spanledger trace status --json'],
   },
+  'trace.test': {
+    path: ['trace', 'test'],
+    summary: 'Sends a trace to where traces go, and finds it again; exit code 1 where it does not',
+    params: v.strictObject({}),
+    examples: ['spanledger trace test', 'spanledger trace test --json'],
+  },
 } as const satisfies Record<string, SettingsCommand>
 
 export type SettingsName = keyof typeof SETTINGS

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 /** What is published: the build. */
 export const REGISTER = at('../../../dist/api/register.js')
 const SDK = at('../../../dist/api/index.js')
+export const PROGRAM = at('program.mjs')
 
 export interface Ran {
   status: number | null
@@ -21,14 +22,14 @@ export interface Ran {
   events: Record<string, unknown>[]
 }
 
-/** Runs program.mjs, or another program, under a runtime, with a ledger of its own. */
+/** Runs program.mjs, or another, under a runtime, with a ledger of its own: an empty one unless `home` is given. */
 export function runProgram(
   command: readonly string[],
   how: string,
   env: Record<string, string> = {},
-  program: string = at('program.mjs'),
+  program: string = PROGRAM,
+  home: string = mkdtempSync(join(tmpdir(), 'spanledger-')),
 ): Ran {
-  const home = mkdtempSync(join(tmpdir(), 'spanledger-'))
   try {
     const { status, signal, stdout, stderr } = spawnSync(command[0]!, [...command.slice(1), program, how], {
       env: {
@@ -67,6 +68,42 @@ function linesIn(home: string): Pick<Ran, 'spans' | 'logs' | 'points' | 'events'
     events: read('events', 'event'),
   }
 }
+
+/** The same without waiting, for a program that sends to this process. */
+export function sendFromProgram(
+  command: readonly string[],
+  how: string,
+  env: Record<string, string>,
+): Promise<{ status: number | string | null; err: string }> {
+  const child = spawn(command[0]!, [...command.slice(1), PROGRAM, how], {
+    env: { PATH: process.env['PATH'], SPANLEDGER_SDK: SDK, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 20_000,
+  })
+  let err = ''
+  child.stderr.on('data', (chunk) => (err += chunk))
+  return new Promise((resolve) =>
+    child.on('close', (code, signal) => resolve({ status: code ?? signal, err })),
+  )
+}
+
+/** What program.mjs records, as names and bodies that are found in requests of OTLP/JSON, sorted. */
+export const EVERYTHING = [
+  'handle order',
+  'heat',
+  'not paid',
+  'order accepted',
+  'orders',
+  'pay',
+  'remote',
+  'took',
+]
+
+/** Names of spans, bodies of log records and names of metrics in requests of OTLP/JSON. */
+export const namesIn = (requests: readonly { body: Buffer }[]): string[] =>
+  requests
+    .flatMap(({ body }) => [...body.toString().matchAll(/"(?:name|body)":(?:\{"stringValue":)?"([^"]*)"/g)])
+    .map(([, name]) => name!)
 
 /** What program.mjs records, however it ended. */
 export function expectWhole(expect: ExpectStatic, { output, spans, logs, points }: Ran): void {

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import type { ExportBatch, Exporter } from '../../record/index.ts'
+import { encodeJson } from '../json/request.ts'
 import { logLine } from './log-line.ts'
 import { metricLines } from './metric-lines.ts'
 import { createPaint } from './paint.ts'
@@ -13,15 +14,21 @@ interface Output {
 
 /**
  * What is recorded as lines for people: spans of a batch as trees, a line for each log record and point. Goes to standard error, since
- * standard output is the program's own; in colours when that is a terminal and NO_COLOR is not set.
+ * standard output is the program's own; in colours when that is a terminal and NO_COLOR is not set. Not `pretty`: each record as a
+ * line of OTLP/JSON.
  */
 export function consoleExporter(
   output: Output = process.stderr,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  pretty = true,
 ): Exporter {
   const paint = createPaint(output.isTTY === true && (environment['NO_COLOR'] ?? '') === '')
   let isOver = false
   const linesOf = (batch: ExportBatch): string[] => {
+    if (!pretty)
+      return batch.records.map((record) =>
+        new TextDecoder().decode(encodeJson({ ...batch, records: [record] } as ExportBatch)),
+      )
     if (batch.kind === 'spans') return spanTree(batch.records, paint)
     if (batch.kind === 'logs') return batch.records.map((log) => logLine(log, paint))
     return batch.records.flatMap((metric) => metricLines(metric, paint))
@@ -37,6 +44,13 @@ export function consoleExporter(
         return Promise.resolve({ accepted: 0, rejected: count, message: (error as Error).message })
       }
       return Promise.resolve({ accepted: count, rejected: 0, message: '' })
+    },
+    exportSync(batches) {
+      try {
+        if (!isOver) output.write(`${batches.flatMap(linesOf).join('\n')}\n`)
+      } catch {
+        // Standard error is closed: there is nobody to tell.
+      }
     },
     forceFlush: () => Promise.resolve(),
     shutdown() {

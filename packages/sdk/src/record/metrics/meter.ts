@@ -125,9 +125,11 @@ export class Meter {
     return answers
   }
 
-  *collect(interval: Interval, sinceStart: Interval): Iterable<MetricData> {
+  /** `observed` is what observables tell about. */
+  *collect(interval: Interval, sinceStart: Interval, observed = interval): Iterable<MetricData> {
     for (const instrument of this.#instruments.values()) {
-      const data = instrument.collect(interval, sinceStart)
+      const told = instrument instanceof Observable ? observed : interval
+      const data = instrument.collect(told, sinceStart)
       if (data !== undefined) yield data
     }
   }

@@ -12,10 +12,12 @@ const SDK_NAME = 'spanledger'
 const SDK_VERSION = '0.1.0'
 
 export interface ResourceInput {
-  env: Readonly<Record<string, string | undefined>>
   /** Where to look for a repository. */
   folder: string
+  /** What the script is called unless given. */
   serviceName: string | undefined
+  /** What files and variables say. */
+  configured: Attributes
   /** A UUID. */
   instanceId: string
   /** The program's own, which go before all others. */
@@ -24,14 +26,11 @@ export interface ResourceInput {
 }
 
 /**
- * Who records: service, process, host, container and repository. What the program says goes before OTEL_RESOURCE_ATTRIBUTES, which
- * goes before what is found. Command line arguments are left out: they hold prompts and secrets. Never throws.
+ * Who records: service, process, host, container and repository. What the program says goes before what is configured, which goes
+ * before what is found. Command line arguments are left out: they hold prompts and secrets. Never throws.
  */
 export function detectResource(input: ResourceInput): Resource {
-  const { env, limits } = input
-  const given = resourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '')
   const script = process.argv[1]
-  const name = input.serviceName ?? (env['OTEL_SERVICE_NAME'] || undefined) ?? given['service.name']
   const attributes: Attributes = {
     'service.instance.id': input.instanceId,
     'telemetry.sdk.name': SDK_NAME,
@@ -49,12 +48,13 @@ export function detectResource(input: ResourceInput): Resource {
     'os.version': release(),
     'container.id': containerId(),
     ...gitAttributes(input.folder),
-    ...given,
+    ...input.configured,
     'service.name':
-      name ?? `unknown_service:${script === undefined ? basename(process.execPath) : basename(script)}`,
+      input.serviceName ??
+      `unknown_service:${script === undefined ? basename(process.execPath) : basename(script)}`,
     ...input.attributes,
   }
-  return { attributes: attributeList(attributes, limits), schemaUrl: '' }
+  return { attributes: attributeList(attributes, input.limits), schemaUrl: '' }
 }
 
 /** As semantic conventions name them. */
@@ -66,24 +66,6 @@ const runtime = (): string =>
   (process.versions as Versions)['bun'] ? 'bun' : (process.versions as Versions)['deno'] ? 'deno' : 'nodejs'
 
 const runtimeVersion = (): string => (process.versions as Versions)[runtime()] ?? process.versions.node
-
-/** `key=value,key=value`, percent-encoded. One member that is none makes all of it none, as the specification says. */
-export function resourceAttributes(text: string): Record<string, string> {
-  const attributes: Record<string, string> = {}
-  try {
-    for (const member of text.split(',')) {
-      if (member.trim() === '') continue
-      const equals = member.indexOf('=')
-      if (equals < 1) return {}
-      attributes[decodeURIComponent(member.slice(0, equals).trim())] = decodeURIComponent(
-        member.slice(equals + 1).trim(),
-      )
-    }
-    return attributes
-  } catch {
-    return {}
-  }
-}
 
 /** Of Docker, containerd and Podman, as the kernel's files tell it. */
 function containerId(): string | undefined {

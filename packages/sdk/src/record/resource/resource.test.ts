@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../limits.ts'
-import { detectResource, resourceAttributes } from './detect.ts'
+import { detectResource } from './detect.ts'
 import { gitAttributes } from './git.ts'
 
 let dir: string
@@ -61,14 +61,11 @@ describe('git, without git', () => {
   })
 })
 
-test('what the program says goes before the environment, which goes before what is found', () => {
+test('what the program says goes before what is configured, which goes before what is found', () => {
   const { attributes } = detectResource({
-    env: {
-      OTEL_SERVICE_NAME: 'shop',
-      OTEL_RESOURCE_ATTRIBUTES: 'service.name=x,deployment=a%20b,host.name=h',
-    },
+    configured: { deployment: 'a b', 'host.name': 'h' },
     folder: dir,
-    serviceName: undefined,
+    serviceName: 'shop',
     instanceId: '1',
     attributes: { deployment: 'mine' },
     limits: DEFAULT_LIMITS,
@@ -82,8 +79,4 @@ test('what the program says goes before the environment, which goes before what 
     'host.name': 'h',
     'process.pid': process.pid,
   })
-})
-
-test.each(['a', 'a=1,b', '=1', 'a=%zz'])('OTEL_RESOURCE_ATTRIBUTES=%s is none at all', (text) => {
-  expect(resourceAttributes(text)).toEqual({})
 })

@@ -24,6 +24,10 @@ export async function runSettings(
       return disableTrace(surroundings, params)
     case 'trace.status':
       return traceStatus(surroundings)
+    case 'trace.test': {
+      const { testTrace } = await import('./trace-test.ts')
+      return testTrace(surroundings)
+    }
   }
 }
 

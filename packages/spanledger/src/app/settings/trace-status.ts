@@ -12,8 +12,6 @@ import { inspectConfig, type Surroundings } from './inspect.ts'
 export function traceStatus(surroundings: Surroundings): TraceStatusAnswer {
   const { config, sources, files, findings } = inspectConfig(surroundings)
   const { sampler, probability } = config.sampling
-  const to = (signal: Signal): Destination[] =>
-    exportersOf(config, signal).map((exporter) => destination(config, signal, exporter))
   return {
     enabled: config.enabled,
     enabledBy: sourceText(sources['enabled']!),
@@ -21,11 +19,18 @@ export function traceStatus(surroundings: Surroundings): TraceStatusAnswer {
     level: config.level,
     sampler,
     probability,
-    destinations: { traces: to('traces'), metrics: to('metrics'), logs: to('logs') },
+    destinations: {
+      traces: destinationsOf(config, 'traces'),
+      metrics: destinationsOf(config, 'metrics'),
+      logs: destinationsOf(config, 'logs'),
+    },
     files,
     findings,
   }
 }
+
+export const destinationsOf = (config: SdkConfig, signal: Signal): Destination[] =>
+  exportersOf(config, signal).map((exporter) => destination(config, signal, exporter))
 
 function destination(config: SdkConfig, signal: Signal, exporter: Destination['exporter']): Destination {
   if (exporter === 'console') return { exporter, to: 'standard error' }

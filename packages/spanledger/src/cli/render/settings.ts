@@ -7,6 +7,7 @@ import type {
   Finding,
   TraceChangeAnswer,
   TraceStatusAnswer,
+  TraceTestAnswer,
 } from '../settings-answers.ts'
 import type { Terminal } from '../terminal.ts'
 import { plural } from './format.ts'
@@ -21,6 +22,8 @@ export function renderSettings(name: SettingsName, answer: unknown, terminal: Te
       return renderCheck(answer as ConfigCheckAnswer, terminal)
     case 'trace.status':
       return renderTraceStatus(answer as TraceStatusAnswer, terminal)
+    case 'trace.test':
+      return renderTraceTest(answer as TraceTestAnswer, terminal)
     default:
       return renderChange(answer as TraceChangeAnswer, terminal)
   }
@@ -97,6 +100,17 @@ function renderTraceStatus(status: TraceStatusAnswer, terminal: Terminal): strin
     ...(status.enabled ? [line('sampling', sampled)] : []),
     findingLines(status.findings, terminal),
   ].join('')
+}
+
+function renderTraceTest(answer: TraceTestAnswer, terminal: Terminal): string {
+  const { colors } = terminal
+  const lines = answer.results.map(({ exporter, to, ok, how, problem, next, tookMs, traceId }) =>
+    ok
+      ? `${colors.green('✓')} ${plain(`${exporter} ${to}: ${how} after ${tookMs} ms`)}\n  ${colors.dim(`trace ${traceId}`)}\n`
+      : `${colors.red('✗')} ${plain(`${exporter} ${to}: ${problem}`)}\n  ${plain(next ?? '')}\n`,
+  )
+  const nothing = answer.next === null ? '' : `${colors.red('✗')} ${plain(answer.next)}\n`
+  return lines.join('') + nothing + findingLines(answer.findings, terminal)
 }
 
 const told = (destinations: readonly Destination[]): string =>

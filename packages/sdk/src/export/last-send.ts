@@ -1,0 +1,32 @@
+import { Buffer } from 'node:buffer'
+import process from 'node:process'
+import { nodePlatform } from '../platform/index.ts'
+import { openLaneTransport } from './lane-transport.ts'
+import type { LastErrand } from './send-now.ts'
+
+// Run by send-now: sends what a process that ended had left, each request once, signal by signal.
+const chunks: Buffer[] = []
+for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array))
+const { options, requests } = JSON.parse(Buffer.concat(chunks).toString()) as LastErrand
+
+const platform = nodePlatform()
+const transports = new Map(
+  [...new Set(requests.map(({ signal }) => signal))].map((signal) => [
+    signal,
+    openLaneTransport(platform, signal, options, options.environment ?? process.env, () => {})?.transport,
+  ]),
+)
+const answered: boolean[] = requests.map(() => false)
+await Promise.all(
+  [...transports].map(async ([signal, transport]) => {
+    for (const [index, { base64, ...request }] of requests.entries()) {
+      if (request.signal !== signal) continue
+      const outcome = await transport?.send({ ...request, bytes: Buffer.from(base64, 'base64') })
+      // Whoever does not answer once is not asked again: the rest is kept, where there is a spool.
+      if (outcome === undefined || outcome.kind === 'unavailable') break
+      answered[index] = true
+    }
+    transport?.close()
+  }),
+)
+process.stdout.write(JSON.stringify(answered))

@@ -1,0 +1,5 @@
+export { otlpOptions } from './otlp.ts'
+export type { ProcessorHost } from './processors.ts'
+export { recorderSettings } from './recorder-settings.ts'
+export { setUpRecording } from './set-up-recording.ts'
+export type { StartOptions } from './set-up-recording.ts'

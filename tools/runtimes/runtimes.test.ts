@@ -1,0 +1,123 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  EVERYTHING,
+  expectWhole,
+  namesIn,
+  PROGRAM,
+  type Ran,
+  runProgram,
+  sendFromProgram,
+} from '../../packages/sdk/src/api/testing/run-program.ts'
+import {
+  type Collector,
+  startGrpcCollector,
+  startHttpCollector,
+} from '../../packages/sdk/src/export/testing/collector.ts'
+import { commandOf } from '../senders/sender.ts'
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+/** The folder that is published: tools/pack-sdk.mjs. */
+const PACKED = at('../../packages/sdk/pack/')
+const SPANLEDGER_SDK = `${PACKED}index.js`
+const REGISTER = `${PACKED}register.js`
+
+/** How each runtime loads the SDK before a program that is not changed. */
+const RUNTIMES = {
+  node: ['--import', REGISTER],
+  'node-22': ['--import', REGISTER],
+  'node-24': ['--import', REGISTER],
+  'node-26': ['--import', REGISTER],
+  deno: ['run', '--allow-all', '--preload', REGISTER],
+  bun: ['--preload', REGISTER],
+} as const
+
+const ENDS = ['end', 'exit', 'throw', 'term']
+
+let folder: string
+let collector: Collector | undefined
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'spanledger-runtimes-'))
+})
+afterEach(async () => {
+  await collector?.close()
+  collector = undefined
+  rmSync(folder, { recursive: true })
+})
+
+const names = (records: Ran['spans']): unknown[] => records.map(({ name }) => name).toSorted()
+
+describe.each(Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[])('the SDK on %s', (runtime) => {
+  const commandFor = (skip: (reason: string) => never): string[] => {
+    const [program] = runtime === 'node' ? [process.execPath] : commandOf(runtime, skip)
+    return [program!, ...RUNTIMES[runtime]]
+  }
+
+  test.for(ENDS)('keeps everything in the ledger when the program ends by %s', (how, { skip }) => {
+    const ran = runProgram(commandFor(skip), how, { SPANLEDGER_SDK })
+    expectWhole(expect, ran)
+    expect(ran.status === 0).toBe(how === 'end')
+  })
+
+  test.for(ENDS)('sends everything to a collector when the program ends by %s', async (how, { skip }) => {
+    const command = commandFor(skip)
+    collector = await startHttpCollector()
+    const { status } = await sendFromProgram(command, how, {
+      SPANLEDGER_SDK,
+      HOME: folder,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    })
+    expect(namesIn(collector.received)).toEqual(expect.arrayContaining(EVERYTHING))
+    expect(status === 0).toBe(how === 'end')
+  })
+
+  test.for(['http/protobuf', 'grpc'])('speaks %s', async (protocol, { skip }) => {
+    const command = commandFor(skip)
+    collector = protocol === 'grpc' ? await startGrpcCollector() : await startHttpCollector()
+    const { err } = await sendFromProgram(command, 'end', {
+      SPANLEDGER_SDK,
+      HOME: folder,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+    })
+    expect(err).toBe('')
+    const texts = collector.received.map(({ body }) => body.toString('latin1')).join('')
+    for (const name of EVERYTHING) expect(texts).toContain(name)
+  })
+
+  test("reads the home's file", ({ skip }) => {
+    const home = join(folder, 'home')
+    mkdirSync(home)
+    writeFileSync(
+      join(home, 'config.yaml'),
+      'telemetry:\n  level: error\n  sampling:\n    rules: [{ name: handle *, probability: 0 }]\n',
+    )
+    const { spans, logs } = runProgram(commandFor(skip), 'end', { SPANLEDGER_SDK }, PROGRAM, home)
+    expect([spans, logs.map(({ body }) => body)]).toEqual([[], ['not paid']])
+  })
+
+  test('records what a library tells OpenTelemetry', ({ skip }) => {
+    const { spans, points } = runProgram(commandFor(skip), '', {}, at('programs/through-api.mjs'))
+    expect(names(spans)).toEqual(['asked', 'within'])
+    expect(points[0]).toMatchObject({ point: 'answers', value: 42 })
+  })
+
+  test("is where OpenTelemetry's own SDK records to", ({ skip }) => {
+    const command = commandFor(skip).filter(
+      (word) => !/^--(?:import|preload)$/.test(word) && word !== REGISTER,
+    )
+    const { spans, points } = runProgram(
+      command,
+      '',
+      { SPANLEDGER_EXPORTER: `${PACKED}opentelemetry-exporter.js` },
+      at('programs/pipeline.mjs'),
+    )
+    expect(names(spans)).toEqual(['from their SDK'])
+    expect(points[0]).toMatchObject({ point: 'counted', value: 7 })
+  })
+})
