@@ -99,7 +99,8 @@ export async function readManifest(
   }
 }
 
-function isBlock(block: Partial<ManifestBlock> | null): boolean {
+/** A manifest may be damaged, too: it is not believed a size that a block cannot have. */
+export function isBlock(block: Partial<ManifestBlock> | null): boolean {
   const { offset, bytes, sha256, storedOffset = 0, storedBytes = 0 } = block ?? {}
   return (
     [offset, bytes, storedOffset, storedBytes].every(isSize) &&

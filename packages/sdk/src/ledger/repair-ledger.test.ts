@@ -299,3 +299,19 @@ test('what cannot be read is told with its errno, and nothing behind it is left 
   expect(told.map(({ path }) => path).toSorted()).toEqual(unreadable.slice(0, 3).toSorted())
   expect(told[0]).toMatchObject({ errno: 'EACCES' })
 })
+
+test('a table of blocks and a manifest that are both damaged tell no sizes that could be believed', async () => {
+  await edit(
+    sealed(2),
+    flip((bytes) => bytes.length - 20),
+  )
+  await edit(
+    manifestPath(home, 'spans', nameOf(2)),
+    (bytes) => void bytes.write('Bytes', bytes.indexOf('"bytes":', 400) + 1),
+  )
+  const before = await spanLines()
+  expect((await verify()).damaged).toContain('damagedTable')
+  await repair()
+  expect(await spanLines()).toEqual(before)
+  expect((await readWhole(platform.files, sealed(2)))!.length).toBeGreaterThan(0)
+})

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { readWhole } from '../platform/index.ts'
 import type { Files, FileStat, OpenFile, Platform } from '../platform/index.ts'
-import type { Manifest } from './manifest.ts'
+import { isBlock, type Manifest } from './manifest.ts'
 import { parseTable, tableBytes } from './sealed-format.ts'
 import type { SealedBlock } from './sealed-format.ts'
 
@@ -63,8 +63,10 @@ async function fromManifest(platform: Platform, path: string): Promise<SealedBlo
   const bytes = await readWhole(platform.files, join(dirname(path), `${name}.manifest.json`))
   try {
     const { blocks } = JSON.parse(new TextDecoder().decode(bytes)) as Manifest
-    return blocks.map(({ offset, bytes: length, storedOffset, storedBytes }) => {
-      if (storedOffset === undefined || storedBytes === undefined) throw new TypeError('not of a sealed file')
+    return blocks.map((block) => {
+      const { offset, bytes: length, storedOffset, storedBytes } = block
+      if (!isBlock(block) || storedOffset === undefined || storedBytes === undefined)
+        throw new TypeError('not of a sealed file')
       return { offset, bytes: length, storedOffset, storedBytes }
     })
   } catch {
