@@ -1,12 +1,12 @@
 // Ten million spans with the variety of real services: sealed, then asked. About 12 minutes and 7 GB of disk; not in the default run.
 //   npm run bench -- ten-million          SPANS=1000000 makes it smaller
 import { execFile } from 'node:child_process'
-import { readdirSync, statSync, mkdirSync, utimesSync, writeFileSync, readFileSync } from 'node:fs'
+import { readdirSync, statSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createRequire } from 'node:module'
 import { cli, count, median, root, startDaemon, tempHome } from './lib.mjs'
-import { writeShopLedger } from './shop-ledger.mjs'
+import { END_MS, ingestBesideSealing, sealed, writeRestingLedger } from './sealing.mjs'
 
 /** The program's own. */
 const { DuckDBInstance } = createRequire(join(root, 'packages/spanledger/package.json'))('@duckdb/node-api')
@@ -15,46 +15,24 @@ const SPANS = Number(process.env.SPANS ?? 10_000_000)
 const WARM_ROUNDS = 15
 const COLD_ROUNDS = 3
 const INGEST_SECONDS = 8
-const END_MS = Date.UTC(2026, 10, 21, 6)
 const LAST_HOUR = new Date(END_MS - 3_600_000).toISOString()
 
 export async function run() {
   const { home, remove } = tempHome()
   try {
-    const ledger = writeShopLedger(home, { spans: SPANS, endMs: END_MS })
-    rest(home)
+    const ledger = writeRestingLedger(home, { spans: SPANS })
     const peers = await peersOver(home, ledger)
-    const sealing = await sealed(home)
+    const sealing = await sealed(home, SPANS)
     return [
       ...sealing,
       ...sizes(home),
       ...(await questions(home, ledger)),
       ...peers,
-      ...(await ingestBesideSealing()),
+      ...(await ingestBesideSealing({ rounds: 3, seconds: INGEST_SECONDS, spans: 1_500_000 })),
     ]
   } finally {
     remove()
   }
-}
-
-/** Segments at rest for so long that they are closed. */
-function rest(home) {
-  const folder = join(home, 'ledger/spans')
-  for (const name of readdirSync(folder))
-    utimesSync(join(folder, name), END_MS / 1000 - 86_400, END_MS / 1000 - 86_400)
-}
-
-async function sealed(home) {
-  const started = performance.now()
-  await exec(process.execPath, [cli, 'seal', '--json', '--home', home], { maxBuffer: 1 << 26 })
-  const seconds = (performance.now() - started) / 1000
-  return [
-    {
-      what: `sealing ${count(SPANS)} spans: text, columns, filters, histograms`,
-      value: `${count(SPANS / seconds)} spans/s`,
-      goal: '100,000',
-    },
-  ]
 }
 
 function sizes(home) {
@@ -201,47 +179,4 @@ async function peersOver(home, { traceIds }) {
   connection.closeSync()
   instance.closeSync()
   return rows
-}
-
-/** Ingest as fast as it goes, without sealing and while a backlog is sealed, in turns. */
-async function ingestBesideSealing() {
-  const rates = { alone: [], beside: [] }
-  for (let round = 0; round < 3; round++) {
-    for (const mode of ['alone', 'beside']) {
-      const { home, remove } = tempHome()
-      writeShopLedger(home, { spans: 1_500_000, seed: round + 1, endMs: END_MS })
-      rest(home)
-      mkdirSync(home, { recursive: true })
-      writeFileSync(join(home, 'config.yaml'), `sealing: { background: ${mode === 'beside'} }\n`)
-      const daemon = await startDaemon(home)
-      await new Promise((resolve) => setTimeout(resolve, 7_000))
-      const options = {
-        port: daemon.otlpHttpPort,
-        protocol: 'http/protobuf',
-        seconds: INGEST_SECONDS,
-        connections: 4,
-      }
-      const { stdout } = await exec(process.execPath, [
-        join(root, 'bench/sender.mjs'),
-        JSON.stringify(options),
-      ])
-      const { spans, seconds } = JSON.parse(stdout)
-      rates[mode].push(spans / seconds)
-      await daemon.stop()
-      remove()
-    }
-  }
-  const loss = 1 - median(rates.beside) / median(rates.alone)
-  return [
-    {
-      what: 'ingest, nothing being sealed',
-      value: `${count(median(rates.alone))} spans/s (${rates.alone.map(count).join(', ')})`,
-      goal: 'published',
-    },
-    {
-      what: 'ingest, while closed segments are sealed',
-      value: `${count(median(rates.beside))} spans/s (${rates.beside.map(count).join(', ')}), ${(loss * 100).toFixed(0)} % less`,
-      goal: 'at most 25 % less',
-    },
-  ]
 }

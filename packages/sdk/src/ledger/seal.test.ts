@@ -12,6 +12,7 @@ import { chainPath, manifestPath } from './manifest.ts'
 import { claimOwner } from './owner.ts'
 import { readSegment } from './reader.ts'
 import { sealLedger, segmentsToSeal } from './seal.ts'
+import type { SealWitness } from './seal.ts'
 import { readSegmentRange } from './segment-file.ts'
 import {
   eventSegmentName,
@@ -21,6 +22,7 @@ import {
   segmentPath,
   signalSegmentName,
 } from './segment.ts'
+import type { Segment } from './segment.ts'
 import { tail } from './tail.ts'
 import { verifyLedger } from './verify.ts'
 import type { VerifySummary } from './verify.ts'
@@ -78,6 +80,11 @@ async function seal() {
   for await (const one of sealLedger(platform, home)) done.push(one)
   return done
 }
+
+const failingWitness = (): SealWitness => ({
+  block() {},
+  durable: () => Promise.reject(new Error('of the witness')),
+})
 
 async function contents(kind: LedgerKind = 'spans'): Promise<string[]> {
   const all: string[] = []
@@ -159,6 +166,45 @@ describe('sealing', () => {
       latest: `${1_700_000_000_000_000_000n + BigInt(spans - 1)}`,
       bytes: text!.length,
     })
+  })
+
+  test('is witnessed: every byte in order, and told as durable before the plain file goes', async () => {
+    const [text] = await writeSegments(1, 6_000_000)
+    await write('events', eventSegmentName(1), textOf('events', eventSegmentName(1), 300))
+    await write('events', eventSegmentName(9_000), textOf('events', eventSegmentName(9_000), 300))
+    await platform.clock.sleep(31_000)
+    const seen: string[] = []
+    const durable: unknown[] = []
+    const witness = (segment: Segment): SealWitness => ({
+      block(lines, offset) {
+        expect(offset).toBe(seen.join('').length)
+        seen.push(lines.toString())
+      },
+      async durable() {
+        const paths = [segment.path, sealedSegmentPath(home, 'spans', segment.name)]
+        const stats = await Promise.all(
+          [...paths, manifestPath(home, 'spans', segment.name)].map((path) => platform.files.stat(path)),
+        )
+        durable.push(stats.map((stat) => stat !== undefined))
+      },
+    })
+    for await (const { sealed } of sealLedger(platform, home, { witness })) expect(sealed).toBe(true)
+    expect(seen.length).toBeGreaterThan(4)
+    expect(seen.join('') === text).toBe(true)
+    expect(durable).toEqual([[true, true, true]])
+    expect(await platform.files.stat(segmentPath(home, 'spans', nameOf(1)))).toBeUndefined()
+  })
+
+  test('stays plain and readable when its witness fails, and is finished by the next sealing', async () => {
+    const texts = await writeSegments(1)
+    const sealing = async (): Promise<void> => {
+      for await (const _ of sealLedger(platform, home, { witness: failingWitness }));
+    }
+    await expect(sealing()).rejects.toThrow('of the witness')
+    expect(await platform.files.stat(segmentPath(home, 'spans', nameOf(1)))).toBeDefined()
+    expect(await contents()).toEqual(texts)
+    expect(await seal()).toMatchObject([{ sealed: true }])
+    expect(await contents()).toEqual(texts)
   })
 
   test('leaves alone what somebody may still write to', async () => {

@@ -7,11 +7,11 @@ import { ignoreMissing, openDraft, publishDraft, sweepDrafts, writeAll } from '.
 import { LEDGER_KINDS } from './home.ts'
 import type { Home } from './home.ts'
 import { sha256 } from './json-file.ts'
-import { LINE_BYTES_MAX } from './limits.ts'
 import { Lock } from './lock.ts'
 import { MANIFEST_VERSION, manifestPath, readManifest } from './manifest.ts'
 import type { Manifest, ManifestBlock } from './manifest.ts'
-import { SEALED_BLOCK_BYTES, tableMember } from './sealed-format.ts'
+import { blocksToSeal } from './seal-blocks.ts'
+import { tableMember } from './sealed-format.ts'
 import type { SealedBlock } from './sealed-format.ts'
 import { unpack } from './segment-file.ts'
 import { sealedPathOf } from './segment.ts'
@@ -23,6 +23,14 @@ export type Sealed =
   | { segment: Segment; sealed: true; bytes: number; storedBytes: number }
   /** It stays as it is and readable. */
   | { segment: Segment; sealed: false; reason: 'tornLine' | 'changed' | 'unreadable' }
+
+/** Learns from a signal segment while it is sealed, so that what is made of the text needs no reading of its own. */
+export interface SealWitness {
+  /** The lines of one block of the sealed file, in order and from the first on; `lines` is only lent. */
+  block(lines: Buffer, offset: number): void
+  /** The sealed text is durable and counts. The plain file is still there, and goes once this resolves. */
+  durable(): Promise<void>
+}
 
 const LINE_FEED = 0x0a
 const MS = 1_000_000n
@@ -48,18 +56,20 @@ export async function segmentsToSeal(platform: Platform, home: Home): Promise<st
  * the end of the chain; only then the plain file is unlinked, each step durable before the next. Killed in between, the
  * plain file is there and counts. An events segment gets a manifest and stays as it is (docs/adr/0008).
  *
+ * `witness` is asked for each signal segment that is packed; not for one of which an earlier sealing left only the end to do.
+ *
  * Ends    when nothing is left to do, or `signal` aborts between two segments.
  * Errors  the system's: what was being sealed stays plain.
  */
 export async function* sealLedger(
   platform: Platform,
   home: Home,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal; witness?: (segment: Segment) => SealWitness } = {},
 ): AsyncGenerator<Sealed, void, void> {
   const lock = new Lock(platform, home, 'seal.lock')
   try {
     for (const kind of LEDGER_KINDS) {
-      const sealer = new Sealer(platform, home, kind)
+      const sealer = new Sealer(platform, home, kind, kind === 'events' ? undefined : options.witness)
       for (const segment of await closedSegments(platform, home, kind)) {
         if (options.signal?.aborted) return
         await lock.acquire()
@@ -82,10 +92,17 @@ class Sealer {
   readonly #home: Home
   readonly #kind: LedgerKind
   readonly #folder: string
+  readonly #witness: ((segment: Segment) => SealWitness) | undefined
   #swept = false
   readonly #chain: Chain
 
-  constructor(platform: Platform, home: Home, kind: LedgerKind) {
+  constructor(
+    platform: Platform,
+    home: Home,
+    kind: LedgerKind,
+    witness: ((segment: Segment) => SealWitness) | undefined,
+  ) {
+    this.#witness = witness
     this.#platform = platform
     this.#home = home
     this.#kind = kind
@@ -105,7 +122,8 @@ class Sealer {
     const plain = await files.open(segment.path, 'read')
     try {
       if (!(await endsWhole(plain, stat.bytes))) return { segment, sealed: false, reason: 'tornLine' }
-      const draft = await this.#pack(segment, plain, stat.bytes)
+      const witness = this.#witness?.(segment)
+      const draft = await this.#pack(segment, plain, stat.bytes, witness)
       if ((await files.stat(segment.path))?.bytes !== stat.bytes)
         return { segment, sealed: false, reason: 'changed' }
       if (draft.storedBytes !== undefined) await publishDraft(this.#platform, sealedPathOf(segment))
@@ -113,6 +131,7 @@ class Sealer {
         ...draft,
         writtenAt: String(BigInt(Math.round(stat.modifiedMs)) * MS),
       })
+      await witness?.durable()
       return await this.#done(segment, manifest)
     } finally {
       await plain.close()
@@ -165,6 +184,7 @@ class Sealer {
     segment: Segment,
     plain: OpenFile,
     bytes: number,
+    witness: SealWitness | undefined,
   ): Promise<Omit<Manifest, 'manifest' | 'number' | 'previous' | 'sealedAt' | 'writtenAt'>> {
     const packs = this.#kind !== 'events'
     const tally = new Tally(this.#kind)
@@ -174,14 +194,14 @@ class Sealer {
     let storedBytes = 0
     const path = sealedPathOf(segment)
     const draft = packs ? await openDraft(this.#platform, path) : undefined
+    const pack = packs ? (block: Buffer) => this.#platform.compression.compress(block) : undefined
     try {
-      for await (const block of wholeLineBlocks(plain, bytes)) {
-        const offset = blocks.length === 0 ? 0 : blocks.at(-1)!.offset + blocks.at(-1)!.bytes
-        const packing = packs ? this.#platform.compression.compress(block) : undefined
-        // Beside the packing, which has a thread of its own.
+      for await (const { block, offset, packing } of blocksToSeal(plain, bytes, pack)) {
+        // Beside the packing, which has threads of its own.
         tally.add(block)
         whole.update(block)
         const one: ManifestBlock = { offset, bytes: block.length, sha256: sha256(block) }
+        witness?.block(block, offset)
         const packed = await packing
         if (packed !== undefined) {
           await writeAll(draft!, packed, storedBytes, path)
@@ -238,23 +258,6 @@ class Sealer {
     await files.unlink(segment.path)
     await files.syncDirectory(this.#folder)
     return { segment, sealed: true, bytes, storedBytes }
-  }
-}
-
-/** Blocks of whole lines that together are the file; a line beyond LINE_BYTES_MAX is cut. */
-async function* wholeLineBlocks(file: OpenFile, bytes: number): AsyncGenerator<Buffer, void, void> {
-  for (let offset = 0; offset < bytes;) {
-    let block: Buffer | undefined
-    for (const size of [SEALED_BLOCK_BYTES, LINE_BYTES_MAX]) {
-      const buffer = Buffer.allocUnsafe(Math.min(size, bytes - offset))
-      const count = await file.read(buffer, offset)
-      if (count < buffer.length) throw Object.assign(new Error('the segment became shorter'), { code: 'EIO' })
-      const end = buffer.lastIndexOf(LINE_FEED) + 1
-      block = end > 0 ? buffer.subarray(0, end) : buffer
-      if (end > 0) break
-    }
-    yield block!
-    offset += block!.length
   }
 }
 

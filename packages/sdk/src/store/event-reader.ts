@@ -4,8 +4,9 @@ import type { RecordedEvent } from '../model/index.ts'
 import { systemCode } from '../platform/index.ts'
 import type { OpenFile, Platform } from '../platform/index.ts'
 import type { EventIndex } from './event-index.ts'
+import { EventHead } from './event-head.ts'
 import { parseEventLine } from './event-lines.ts'
-import type { EventDamage } from './event-store.ts'
+import type { EventDamage, EventLineHead, EventLines } from './event-store.ts'
 
 /** One read; events further apart than RUN_GAP_BYTES_MAX are read one by one. */
 const RUN_BYTES_MAX = 1024 * 1024
@@ -48,13 +49,40 @@ export class EventReader {
     positions: Iterable<number>,
     types?: readonly string[],
   ): AsyncGenerator<RecordedEvent[], void, void> {
-    const index = this.#index()
     const fronts = types?.map((type) => Buffer.from(`{"event":${JSON.stringify(type)},`))
+    for await (const { bytes, run, starts } of this.#reads(positions)) {
+      const batch: RecordedEvent[] = []
+      for (const start of starts) {
+        const line = bytes.subarray(start, bytes.indexOf(0x0a, start) + 1 || bytes.length)
+        if (fronts !== undefined && !fronts.some((front) => startsWith(line, front))) continue
+        const event = parseEventLine(line)
+        if (event === undefined) this.#damaged(run.segment, run.start + start)
+        else batch.push(event)
+      }
+      if (batch.length > 0) yield batch
+    }
+  }
+
+  async *readLines(positions: Iterable<number>): AsyncGenerator<EventLines, void, void> {
+    for await (const { bytes, starts } of this.#reads(positions))
+      yield { bytes, heads: () => headsOf(bytes, starts) }
+  }
+
+  #damaged(segment: number, offset: number): void {
+    const { name, path } = this.#index().segments[segment]!
+    this.#onDamage({ segment: name, path, offset })
+  }
+
+  /** What was read at a time, and where in it the events start. The bytes are overwritten by the next. */
+  async *#reads(
+    positions: Iterable<number>,
+  ): AsyncGenerator<{ bytes: Buffer; run: Run; starts: number[] }, void, void> {
+    const index = this.#index()
     let open: { segment: number; file: OpenFile } | undefined
     let scratch: Buffer = Buffer.alloc(0)
     try {
       for (const run of runs(index, positions)) {
-        const { name, path } = index.segments[run.segment]!
+        const { name } = index.segments[run.segment]!
         if (open?.segment !== run.segment) {
           await open?.file.close()
           open = undefined
@@ -66,16 +94,11 @@ export class EventReader {
         if (scratch.length < run.end - run.start) scratch = Buffer.allocUnsafeSlow(run.end - run.start)
         const bytes = scratch.subarray(0, run.end - run.start)
         const count = await open.file.read(bytes, run.start)
-        const batch: RecordedEvent[] = []
-        for (const offset of run.offsets) {
-          const start = offset - run.start
-          const line = bytes.subarray(start, bytes.indexOf(0x0a, start) + 1 || count)
-          if (fronts !== undefined && !fronts.some((front) => startsWith(line, front))) continue
-          const event = parseEventLine(line)
-          if (event === undefined) this.#onDamage({ segment: name, path, offset })
-          else batch.push(event)
+        yield {
+          bytes: bytes.subarray(0, count),
+          run,
+          starts: run.offsets.map((offset) => offset - run.start),
         }
-        if (batch.length > 0) yield batch
       }
     } finally {
       await open?.file.close()
@@ -111,6 +134,26 @@ function* runs(index: EventIndex, positions: Iterable<number>): Generator<Run, v
     }
   }
   if (run !== undefined) yield run
+}
+
+/** Undefined for a line that is not whole or whose first keys are not an event's. */
+function* headsOf(
+  bytes: Buffer,
+  starts: readonly number[],
+): Generator<EventLineHead | undefined, void, void> {
+  const head = new EventHead()
+  for (const start of starts) {
+    const end = bytes.indexOf(0x0a, start) + 1
+    if (end === 0 || !head.parse(bytes, start, end)) yield undefined
+    else
+      yield {
+        id: (head.id as Buffer).toString('utf8', head.idStart, head.idEnd),
+        stream: head.stream,
+        position: head.position,
+        start,
+        end,
+      }
+  }
 }
 
 function startsWith(line: Buffer, front: Buffer): boolean {

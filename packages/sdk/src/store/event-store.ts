@@ -40,6 +40,24 @@ export interface EventDamage {
   offset: number
 }
 
+/** Where the line of an event is among the bytes it was read with, and what its first keys say. */
+export interface EventLineHead {
+  id: string
+  stream: string
+  position: number
+  start: number
+  /** Behind its line feed. */
+  end: number
+}
+
+/** Lines as they stand in the ledger. */
+export interface EventLines {
+  /** Of the store: overwritten by the next. */
+  bytes: Buffer
+  /** In order; undefined for a line that is not that of an event. That the rest of a line is whole is not known. */
+  heads(): Iterable<EventLineHead | undefined>
+}
+
 /**
  * Streams of domain events. Any number of processes may append at once.
  *
@@ -76,6 +94,9 @@ export interface EventStore {
 
   /** As `readAll`, as many at a time as were read at a time: a third of the cost where all are wanted. Never an empty one. */
   readBatches(options?: ReadOptions): AsyncIterable<RecordedEvent[]>
+
+  /** As `readBatches`, without parsing more of a line than its first keys. */
+  readLines(options?: { fromPosition?: number }): AsyncIterable<EventLines>
 
   /** Those of the ids that no event has up to now. */
   absent(ids: readonly string[]): Promise<Set<string>>

@@ -111,6 +111,11 @@ export async function openEventStore(
       yield* reader.readBatches(range(Math.max(fromPosition, log.index.first), log.index.last), types)
     },
 
+    async *readLines({ fromPosition = 1 } = {}) {
+      await catchUp()
+      yield* reader.readLines(range(Math.max(fromPosition, log.index.first), log.index.last))
+    },
+
     async absent(ids) {
       await catchUp()
       return new Set(ids.filter((id) => !log.index.ids.has(id)))

@@ -3,11 +3,14 @@ export type {
   AppendBatch,
   AppendResult,
   EventDamage,
+  EventLineHead,
+  EventLines,
   EventStore,
   EventStoreStats,
   ExpectedVersion,
   ReadOptions,
 } from './event-store.ts'
+export { parseEventLine } from './event-lines.ts'
 export { openEventStore } from './file-event-store.ts'
 export type { EventStoreOptions } from './file-event-store.ts'
 export { openSignalStore } from './file-signal-store.ts'

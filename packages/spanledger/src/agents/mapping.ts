@@ -62,6 +62,8 @@ export interface AgentNames {
   scopes: readonly string[]
   /** Where its own version stands, when `service.version` is not it; null when nowhere. */
   version?: From | null
+  /** A record that names no session is of its trace's: for agents that name none. */
+  traceIsSession?: true
   /** The event name of a log record; absent: eventName, or the attribute `event.name`. */
   logName?: (record: LogLine) => string | undefined
   /** Oldest first. */

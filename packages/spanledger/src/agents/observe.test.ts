@@ -133,6 +133,30 @@ describe('unknown things', () => {
   })
 })
 
+describe("Orchestrate's own names", () => {
+  const from = origin('orchestrate', '0.1', 'orchestrate-core')
+  it('tell the same as the conventions: agent, tool, model, in one session for each trace', () => {
+    const events = eventsOf([
+      span(from, 'api_call', 'api', 1, 2, { model: 'm-1', input_tokens: '100', output_tokens: 20 }),
+      span(from, 'tool_call', 'tool', 3, 4, { tool_name: 'Bash', command: 'npm test', exit_code: 1 }),
+      span(from, 'database_query', 'db', 3, 1, { query_type: 'SELECT', table: 'agents' }),
+      span(from, 'agent_execution', 'root', 0, 9, { agent_id: 'a1', agent_type: 'story_developer' }),
+    ])
+    expect(new Set(events.map(({ stream }) => stream))).toEqual(new Set([`session-trace-${TRACE}`]))
+    expect(events.map(({ event, data }) => [event, data.agent, data.outcome])).toEqual([
+      ['SessionModelCalled', 'orchestrate', 'ok'],
+      ['SessionToolUsed', 'orchestrate', 'failed'],
+      ['SessionAgentInvoked', 'orchestrate', 'ok'],
+    ])
+    expect(events.map(({ data }) => data)).toMatchObject([
+      { model: 'm-1', tokens: { input: 100, output: 20 } },
+      { name: 'Bash', command: 'npm test', exitCode: 1 },
+      { agentId: 'a1', name: 'story_developer' },
+    ])
+    expect(isAgentOrigin('orchestrate', undefined)).toBe(true)
+  })
+})
+
 describe('an agent nobody knows', () => {
   const from = origin('my-agent', '0.1', 'my.instrumentation')
   const chat = (attrs: Record<string, string | number>) =>

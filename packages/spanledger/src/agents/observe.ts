@@ -63,7 +63,7 @@ function eventOf(
   reader: Reader,
 ): SessionEvent | undefined {
   const { record } = observed
-  const fallback = !reader.known && record.trace !== undefined ? `trace-${record.trace}` : ''
+  const fallback = reader.traceIsSession && record.trace !== undefined ? `trace-${record.trace}` : ''
   let observation: Observation | undefined = {
     session: textOf(valueOf(record.attrs, rule.session ?? reader.mapping.session)) ?? fallback,
     agent: reader.agent,

@@ -6,11 +6,12 @@ import { geminiCli } from './gemini-cli/names.ts'
 import { generic } from './generic/names.ts'
 import type { AgentNames, Mapping, Rule } from './mapping.ts'
 import { opencode } from './opencode/names.ts'
+import { orchestrate } from './orchestrate/names.ts'
 import { textOf, valueOf } from './read.ts'
 import { forVersion } from './versions.ts'
 
 /** Every agent known by name. An origin that fits none is read with the generic names. */
-const KNOWN: readonly AgentNames[] = [claudeCode, codex, geminiCli, copilotCli, opencode]
+const KNOWN: readonly AgentNames[] = [claudeCode, codex, geminiCli, copilotCli, opencode, orchestrate]
 
 const fits = (pattern: string, name: string): boolean =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
@@ -30,7 +31,8 @@ export function isAgentOrigin(serviceName: string | undefined, scopeName: string
 export interface Reader {
   agent: string
   agentVersion: string | undefined
-  known: boolean
+  /** A record that names no session is of its trace's. */
+  traceIsSession: boolean
   mapping: Mapping
   logName: (record: LogLine) => string | undefined
   rulesFor(signal: 'span' | 'log', name: string): readonly Rule[]
@@ -82,7 +84,7 @@ export function readerOf(origin: OriginLine): Reader {
   const reader: Reader = {
     agent: known ? known.agent : (service ?? origin.scope?.name ?? 'unknown'),
     agentVersion,
-    known: known !== undefined,
+    traceIsSession: known === undefined || known.traceIsSession === true,
     mapping,
     logName: names.logName ?? plainLogName,
     rulesFor,

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '@spanledger/sdk/model'
+import type { EventLineHead } from '@spanledger/sdk/store'
 
 /**
  * What is derived from events alone, in the order of their positions. Its state is whatever `lines` tell of it:
@@ -21,6 +22,18 @@ export interface EventProjection {
   restore(line: string): void
 }
 
+/**
+ * A projection that is made of all events at once, from their lines: to the same lines as `evolve` comes to. It may refuse
+ * what only a reader of whole events can judge, such as damaged lines; then these are evolved.
+ */
+export interface EventRebuild<P extends EventProjection> {
+  /** The next lines, which are overwritten afterwards. False: refused. */
+  take(bytes: Buffer, heads: Iterable<EventLineHead | undefined>): Promise<boolean>
+  /** Undefined: refused. */
+  finish(): Promise<P | undefined>
+  close(): Promise<void>
+}
+
 /** How a projection of events is known, and made. */
 export interface EventProjectionKind<P extends EventProjection = EventProjection> {
   readonly name: string
@@ -30,4 +43,6 @@ export interface EventProjectionKind<P extends EventProjection = EventProjection
   readonly depends: string
   readonly answers: readonly string[]
   create(): P
+  /** Where it can be made of lines; `events` is about how many there are. */
+  rebuild?(events: number): EventRebuild<P>
 }

@@ -45,9 +45,7 @@ export class Family {
   /** Only spans of the same agent are taken in: an application that an agent started may work in the agent's trace. */
   learnTrace(session: string, { agent, trace }: Pick<Observation, 'agent' | 'trace'>): void {
     if (session.startsWith(TRACE_SESSION)) {
-      // Of several agents in one trace the first by name, so that the order of arrival does not matter.
-      const known = this.#traceAgent.get(session)
-      if (known === undefined || agent < known) this.#traceAgent.set(session, agent)
+      this.#learnAgent(session, agent)
     } else if (trace !== undefined) {
       // Most events are of the trace that the one before was of: a tenth of the fold went into keys that were there.
       const last = this.#lastClaim
@@ -55,6 +53,12 @@ export class Family {
       this.#lastClaim = { session, trace, agent }
       this.#claim(session, `${trace} ${agent}`)
     }
+  }
+
+  /** Of several agents in one trace the first by name, so that the order of arrival does not matter. */
+  #learnAgent(session: string, agent: string): void {
+    const known = this.#traceAgent.get(session)
+    if (known === undefined || agent < known) this.#traceAgent.set(session, agent)
   }
 
   #claim(session: string, key: string): void {
@@ -84,7 +88,7 @@ export class Family {
   learnLinks(session: string, { parent, traces, agent }: Links): void {
     this.learn(session, parent)
     for (const key of traces ?? []) this.#claim(session, key)
-    if (agent !== undefined) this.#traceAgent.set(session, agent)
+    if (agent !== undefined) this.#learnAgent(session, agent)
   }
 
   /** Whether a session is shown inside of another. */

@@ -1,6 +1,7 @@
 import type { Home } from '@spanledger/sdk/ledger'
 import type { RecordedEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
+import type { EventLineHead, EventLines } from '@spanledger/sdk/store'
 import type { EventProjection, EventProjectionKind } from './event-projection.ts'
 import type { OnProgress, Progress, Projection, ProjectionCheck, ProjectionStatus } from './projection.ts'
 import { Seen, type SeenState } from './seen.ts'
@@ -9,6 +10,7 @@ import { readSnapshot, snapshotBytes, writeSnapshot } from './snapshot-file.ts'
 /** What of an event store is needed here. */
 export interface EventBatches {
   readBatches(options: { fromPosition?: number }): AsyncIterable<RecordedEvent[]>
+  readLines?(): AsyncIterable<EventLines>
   position(): Promise<number>
 }
 
@@ -94,12 +96,13 @@ export class Follower<P extends EventProjection> implements Projection {
 
   async #caughtUp(): Promise<State<P>> {
     let state = this.#state ?? (await this.#restored())
+    if (state.seen.count === 0) state = (await this.#fromLines()) ?? state
     // An error in the midst of it leaves what has seen more than it tells: the next call begins from what is kept.
     this.#state = undefined
     if (!(await this.#read(state))) {
       // Another process failed to sync what it had written, or somebody put another ledger here.
       this.#kept = undefined
-      state = this.#empty()
+      state = (await this.#fromLines()) ?? this.#empty()
       await this.#read(state)
     }
     return (this.#state = state)
@@ -149,6 +152,25 @@ export class Follower<P extends EventProjection> implements Projection {
     }
     if (joined && seen.position > from) await projection.settle()
     return joined
+  }
+
+  /** From the lines of all events; undefined where it has to be evolved of the events themselves. */
+  async #fromLines(onProgress?: OnProgress): Promise<State<P> | undefined> {
+    const total = await this.#events.position()
+    if (total === 0 || !this.#events.readLines) return undefined
+    const rebuild = this.#kind.rebuild?.(total)
+    if (!rebuild) return undefined
+    const seen = new Seen()
+    try {
+      for await (const { bytes, heads } of this.#events.readLines()) {
+        if (!(await rebuild.take(bytes, seeing(seen, heads())))) return undefined
+        onProgress?.({ done: seen.position, total })
+      }
+      const projection = await rebuild.finish()
+      return projection && { projection, seen }
+    } finally {
+      await rebuild.close()
+    }
   }
 
   async #keep({ projection, seen }: State<P>): Promise<void> {
@@ -219,13 +241,16 @@ export class Follower<P extends EventProjection> implements Projection {
   }
 
   async #anew(onProgress?: OnProgress): Promise<State<P>> {
-    const fresh = this.#empty()
     this.#rebuilding = { done: 0, total: await this.#events.position() }
+    const told = (progress: Progress): void => {
+      this.#rebuilding = progress
+      onProgress?.(progress)
+    }
     try {
-      await this.#read(fresh, (progress) => {
-        this.#rebuilding = progress
-        onProgress?.(progress)
-      })
+      const made = await this.#fromLines(told)
+      if (made) return made
+      const fresh = this.#empty()
+      await this.#read(fresh, told)
       return fresh
     } finally {
       this.#rebuilding = null
@@ -236,6 +261,16 @@ export class Follower<P extends EventProjection> implements Projection {
     const result = this.#turn.then(work)
     this.#turn = result.catch(() => {})
     return result
+  }
+}
+
+function* seeing(
+  seen: Seen,
+  heads: Iterable<EventLineHead | undefined>,
+): Generator<EventLineHead | undefined, void, void> {
+  for (const head of heads) {
+    if (head) seen.take(head)
+    yield head
   }
 }
 

@@ -22,6 +22,8 @@ export interface PriceTable {
   (...call: Parameters<PriceOf>): number | null
   /** The same for the same prices. */
   readonly id: string
+  /** What it was made of. */
+  readonly tables: readonly (readonly Price[])[]
 }
 
 /** prices.json does not say what it must; `place` names the entry and the field. */
@@ -98,7 +100,7 @@ export function priceTable(...tables: readonly (readonly Price[])[]): PriceTable
     return dollars / 1e6
   }
   const id = createHash('sha256').update(JSON.stringify(tables)).digest('hex').slice(0, 16)
-  return Object.assign(dollarsOf, { id })
+  return Object.assign(dollarsOf, { id, tables })
 }
 
 /** Latest first. */

@@ -7,11 +7,13 @@ import type { SessionFold } from './fold.ts'
 import { compareNano, happenedBy, millisOf, recordedBy, type Moment } from './moment.ts'
 import { Observer, type EventSink, type WrittenLines } from './observer.ts'
 import { agentsOf, costBy, type AgentFigures, type CostDimension, type Days } from './figures.ts'
+import { PartFolder } from './part-folder.ts'
 import type { PriceTable } from './prices.ts'
 import type { Projection } from './projection.ts'
 import { sessionOf, STATE_EVENTS_MAX, statesAfter, type Step } from './replay.ts'
 import { listOf, nearest, type ListOptions, type SessionAnswer, type SessionList } from './session-list.ts'
 import { SessionProjection } from './session-projection.ts'
+import { SessionRebuild } from './session-rebuild.ts'
 import type { SessionSummary } from './session-view.ts'
 import type { FoldedEvent } from './state.ts'
 
@@ -59,6 +61,10 @@ export interface SessionReadModel {
 /** Changes whenever the fold tells other figures of the same events than before. */
 const VERSION = 2
 
+/** Fewer are folded here in a quarter of a second: another thread would hardly be up to speed by then. */
+const WORKER_EVENTS_MIN = 50_000
+const PART_WORKER = new URL('./part-worker.js', import.meta.url)
+
 /** Opens without reading: the first refresh() reads what there is. */
 export const openSessionReadModel = (options: SessionReadModelOptions): SessionReadModel =>
   new Sessions(options)
@@ -77,12 +83,17 @@ class Sessions implements SessionReadModel {
     this.#options = options
     this.#observer = new Observer(platform, home, events)
     const streams = { readStream: (stream: string) => this.#readStream(stream) }
+    const create = () => new SessionProjection(prices, streams, platform.clock)
     const kind: EventProjectionKind<SessionProjection> = {
       name: 'sessions',
       version: VERSION,
       depends: prices.id,
       answers: ['sessions', 'session', 'state', 'agents', 'cost'],
-      create: () => new SessionProjection(prices, streams, platform.clock),
+      create,
+      rebuild: (count) => {
+        const folder = new PartFolder(prices, count < WORKER_EVENTS_MIN ? undefined : PART_WORKER)
+        return new SessionRebuild(create(), folder, platform.clock)
+      },
     }
     this.#sessions = kind.create()
     this.#follower = new Follower(platform, home, events, kind)

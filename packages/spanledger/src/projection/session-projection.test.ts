@@ -4,8 +4,10 @@ import type { RecordedEvent } from '@spanledger/sdk/model'
 import { observe, type SessionEvent } from '../agents/index.ts'
 import { claudeCode, codex, copilotCli, geminiCli, opencode } from '../agents/testing/records.ts'
 import type { EventProjection } from './event-projection.ts'
+import { PartFolder } from './part-folder.ts'
 import { priceTable } from './prices.ts'
 import { SessionProjection } from './session-projection.ts'
+import { SessionRebuild } from './session-rebuild.ts'
 import { type Append, eventProjectionContract } from './testing/event-projection-contract.ts'
 
 const prices = priceTable([{ model: '*', validFrom: '1970-01-01', input: 3, output: 15 }])
@@ -38,6 +40,8 @@ eventProjectionContract('sessions', {
     depends: prices.id,
     answers: [],
     create: () => new SessionProjection(prices, store, clock),
+    rebuild: () =>
+      new SessionRebuild(new SessionProjection(prices, store, clock), new PartFolder(prices), clock),
   }),
   story: story(),
 })

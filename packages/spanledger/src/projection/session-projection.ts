@@ -24,8 +24,8 @@ interface Entry {
   figures?: SessionFigures | undefined
 }
 
-/** A line of the snapshot. */
-type Line = { session: string } & Entry & { links?: Links }
+/** What is kept of a session, with its kin: a line of the snapshot. */
+export type SessionLine = { session: string } & Entry & { links?: Links }
 
 /** What of an event store is needed here. */
 export interface SessionStreams {
@@ -209,7 +209,7 @@ export class SessionProjection implements EventProjection {
   *lines(): Generator<string, void, void> {
     for (const [session, { events, first, last, figures }] of this.#entries) {
       const links = this.#family.linksOf(session)
-      const line: Line = { session, events, first, last }
+      const line: SessionLine = { session, events, first, last }
       if (Object.keys(links).length > 0) line.links = links
       if (figures) line.figures = figures
       yield JSON.stringify(line)
@@ -217,13 +217,39 @@ export class SessionProjection implements EventProjection {
   }
 
   restore(text: string): void {
-    const { session, links, events, first, last, figures } = JSON.parse(text) as Line
-    if (typeof session !== 'string' || typeof events !== 'number') throw new TypeError('a line of a session')
-    this.#entries.set(session, { events, first, last, figures: figures && this.#compact(figures) })
+    const line = JSON.parse(text) as SessionLine
+    if (typeof line.session !== 'string' || typeof line.events !== 'number')
+      throw new TypeError('a line of a session')
+    this.adopt(line)
+  }
+
+  /** Takes what events of a session came to; those of one session come in order. */
+  adopt({ session, events, first, last, links, figures }: SessionLine): void {
+    const entry = this.#entries.get(session)
+    if (entry === undefined) {
+      this.#entries.set(session, { events, first, last, figures: figures && this.#compact(figures) })
+    } else {
+      entry.events += events
+      if (compareNano(first, entry.first) < 0) entry.first = first
+      if (compareNano(last, entry.last) > 0) entry.last = last
+      this.#stale.add(session)
+    }
     if (links) this.#family.learnLinks(session, links)
+  }
+
+  /** Once all are adopted, each for itself: families are folded together. */
+  async unite(order: Iterable<string>): Promise<void> {
+    for (const id of order) {
+      const entry = this.#entries.get(id)
+      if (entry === undefined) continue
+      this.#entries.delete(id)
+      this.#entries.set(id, entry)
+      if (this.#kin(id).length > 1) this.#stale.add(id)
+    }
+    await this.settle()
   }
 }
 
 /** What has no data, somebody wrote by hand: it tells nothing. */
-const isOfSession = ({ event, data }: FoldedEvent): boolean =>
+export const isOfSession = ({ event, data }: FoldedEvent): boolean =>
   event.startsWith('Session') && typeof data === 'object' && data !== null

@@ -16,7 +16,8 @@ export function upcast<E extends { event: string; schema?: number; data: unknown
   event: E,
   upcasters: Upcasters = UPCASTERS,
 ): E {
-  const chain = Object.hasOwn(upcasters, event.event) ? upcasters[event.event]! : []
+  if (!Object.hasOwn(upcasters, event.event)) return event
+  const chain = upcasters[event.event]!
   const steps = chain.slice((event.schema ?? 1) - 1)
   if (steps.length === 0) return event
   const data = steps.reduce((shape, step) => step(shape), event.data)

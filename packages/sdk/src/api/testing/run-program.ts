@@ -19,6 +19,7 @@ export interface Ran {
   spans: Record<string, unknown>[]
   logs: Record<string, unknown>[]
   points: Record<string, unknown>[]
+  events: Record<string, unknown>[]
 }
 
 /** Runs program.mjs, or another, under a runtime, with a ledger of its own: an empty one unless `home` is given. */
@@ -47,7 +48,7 @@ export function runProgram(
   }
 }
 
-function linesIn(home: string): Pick<Ran, 'spans' | 'logs' | 'points'> {
+function linesIn(home: string): Pick<Ran, 'spans' | 'logs' | 'points' | 'events'> {
   const read = (kind: string, first: string): Record<string, unknown>[] => {
     const folder = join(home, 'ledger', kind)
     let names: string[] = []
@@ -60,7 +61,12 @@ function linesIn(home: string): Pick<Ran, 'spans' | 'logs' | 'points'> {
     const lines = text.split('\n').filter((line) => line.startsWith(`{"${first}"`))
     return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
   }
-  return { spans: read('spans', 'span'), logs: read('logs', 'log'), points: read('metrics', 'point') }
+  return {
+    spans: read('spans', 'span'),
+    logs: read('logs', 'log'),
+    points: read('metrics', 'point'),
+    events: read('events', 'event'),
+  }
 }
 
 /** The same without waiting, for a program that sends to this process. */

@@ -38,11 +38,13 @@ export function exchangeOf(carrier: object): Exchange | undefined {
 
 /**
  * Says which route the request that is being served was matched to, with its parameters' names: `/users/:id`. For routers that
- * nothing here knows; without a request, nothing.
+ * nothing here knows; without a request, nothing. Returns whether there is one.
  */
-export function setHttpRoute(route: string): void {
+export function setHttpRoute(route: string): boolean {
   const active = serverTelemetry()?.context.active()
-  ;(active?.getValue(EXCHANGE) as Exchange | undefined)?.route(route)
+  const exchange = active?.getValue(EXCHANGE) as Exchange | undefined
+  exchange?.route(route)
+  return exchange !== undefined
 }
 
 /**

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { NewEvent, RecordedEvent } from '../../model/index.ts'
 import { uuidFrom } from '../../platform/index.ts'
 import { EventTooLargeError, ExpectedVersionConflictError, StoreClosedError } from '../errors.ts'
+import { parseEventLine } from '../event-lines.ts'
 import type { EventStore } from '../event-store.ts'
 import { collect } from './worlds.ts'
 
@@ -127,6 +128,20 @@ export function eventStoreContract(name: string, createLedger: () => Promise<Eve
         const batches = await collect(store.readBatches(options))
         expect(batches.every((batch) => batch.length > 0)).toBe(true)
         expect(batches.flat()).toEqual(await collect(store.readAll(options)))
+      }
+    })
+
+    test('gives the lines of what it reads, with where each is', async () => {
+      for (const one of ['a', 'b', 'ä']) await store.append(one, [happened(one), happened(one, 'Other')])
+      for (const options of [{}, { fromPosition: 3 }, { fromPosition: 7 }]) {
+        const read: unknown[] = []
+        for await (const { bytes, heads } of store.readLines(options))
+          for (const head of heads()) {
+            const event = parseEventLine(bytes.subarray(head!.start, head!.end))!
+            expect(head).toMatchObject({ id: event.id, stream: event.stream, position: event.position })
+            read.push(event)
+          }
+        expect(read).toEqual(await collect(store.readAll(options)))
       }
     })
 

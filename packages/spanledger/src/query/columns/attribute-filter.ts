@@ -20,19 +20,22 @@ export interface PairHash {
   bits: number
 }
 
-const SEED = 0x811c9dc5
+/** FNV-1a, a byte at a time, which needs no string. */
+export const FIRST_HASH = 0x811c9dc5
 const PRIME = 0x01000193
+export const nextHash = (hash: number, byte: number): number => Math.imul(hash ^ byte, PRIME)
 
-/** FNV-1a over bytes, which needs no call a byte and no string. */
-export function hashBytes(bytes: Uint8Array, from: number, to: number, seed = SEED): number {
+function hashBytes(bytes: Uint8Array, from: number, to: number, seed: number): number {
   let hash = seed
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME)
+  for (let i = from; i < to; i++) hash = nextHash(hash, bytes[i]!)
   return hash
 }
 
-/** A pair by the hash of its key, and its value. The byte between them is one that UTF-8 has not. */
+/** What the hash of a value begins with, by that of its key. The byte between them is one that UTF-8 has not. */
+export const pairSeed = (key: number): number => nextHash(key, 0xff)
+
 export const hashPair = (key: number, bytes: Uint8Array, from: number, to: number): number =>
-  hashBytes(bytes, from, to, Math.imul(key ^ 0xff, PRIME))
+  hashBytes(bytes, from, to, pairSeed(key))
 
 const pairOf = (key: number, hash: number): PairHash => ({
   place: mixed(hash),
@@ -42,7 +45,7 @@ const pairOf = (key: number, hash: number): PairHash => ({
 export function pairHashOf(key: string, value: string): PairHash {
   const keyBytes = Buffer.from(key)
   const bytes = Buffer.from(value)
-  const keyHash = hashBytes(keyBytes, 0, keyBytes.length)
+  const keyHash = hashBytes(keyBytes, 0, keyBytes.length, FIRST_HASH)
   return pairOf(keyHash, hashPair(keyHash, bytes, 0, bytes.length))
 }
 

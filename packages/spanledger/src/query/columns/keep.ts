@@ -2,10 +2,12 @@ import { join } from 'node:path'
 import { findSegment, type Home, listSegments, Lock, type Segment } from '@spanledger/sdk/ledger'
 import type { SignalKind } from '@spanledger/sdk/model'
 import { type Platform, systemCode } from '@spanledger/sdk/platform'
+import { sweepHeld } from '../duck/held-segments.ts'
 import type { SegmentIndexes } from '../segments/segment-index.ts'
 import { COLUMN_SUFFIXES, type ColumnBuilder, openColumnBuilder } from './build.ts'
 import { columnsFolder, removeQuietly } from './column-files.ts'
 import { createColumns } from './columns.ts'
+import { type ReadAlong, readSealed } from './segment-read.ts'
 
 export const SIGNAL_KINDS = ['spans', 'logs', 'metrics'] as const satisfies SignalKind[]
 
@@ -18,8 +20,8 @@ export interface ColumnsMade {
 
 /** Makes columns, one segment after the other, and one process at a time. */
 export interface ColumnKeeper {
-  /** Of a segment that was just sealed. Never throws: without columns the ledger answers as well. */
-  makeOf(kind: SignalKind, name: string): Promise<ColumnsMade | undefined>
+  /** Of a segment that is sealed, and may have been read along. Never throws: without columns the ledger answers as well. */
+  makeOf(kind: SignalKind, name: string, along?: ReadAlong): Promise<ColumnsMade | undefined>
   /** Those of all sealed segments that have none, or none that are whole; removes what belongs to no segment any more. */
   makeMissing(signal?: AbortSignal): AsyncGenerator<ColumnsMade, void, void>
   close(): Promise<void>
@@ -31,11 +33,12 @@ const THREADS = 1
 export function createColumnKeeper(platform: Platform, home: Home, indexes: SegmentIndexes): ColumnKeeper {
   const lock = new Lock(platform, home, 'columns.lock')
   let builder: ColumnBuilder | undefined
-  const make = async (segment: Segment): Promise<ColumnsMade> => {
+  const make = async (segment: Segment, along?: ReadAlong): Promise<ColumnsMade> => {
     await lock.acquire()
     try {
-      builder ??= await openColumnBuilder(platform, home, indexes, THREADS)
-      await builder.build(segment)
+      builder ??= await openColumnBuilder(platform, home, THREADS)
+      const read = along === undefined ? readSealed(segment, indexes) : along.of(segment, indexes)
+      await builder.build(segment, await read)
       return { segment }
     } catch (error) {
       // A full disk, or a block that DuckDB cannot read, must not stop what comes after it.
@@ -45,9 +48,13 @@ export function createColumnKeeper(platform: Platform, home: Home, indexes: Segm
     }
   }
   return {
-    async makeOf(kind, name) {
-      const segment = await findSegment(platform, home, kind, name)
-      return segment === undefined ? undefined : make(segment)
+    async makeOf(kind, name, along) {
+      try {
+        const segment = await findSegment(platform, home, kind, name)
+        return segment === undefined ? undefined : await make(segment, along)
+      } finally {
+        await along?.release()
+      }
     },
     async *makeMissing(signal) {
       for (const segment of await withoutColumns(platform, home)) {
@@ -55,6 +62,7 @@ export function createColumnKeeper(platform: Platform, home: Home, indexes: Segm
         yield await make(segment)
       }
       await sweep(platform, home)
+      await sweepHeld(platform, home)
     },
     async close() {
       builder?.close()

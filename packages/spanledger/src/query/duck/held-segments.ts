@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path'
 import { findSegment, type Home, type Segment } from '@spanledger/sdk/ledger'
 import { hexOf, type Platform, systemCode } from '@spanledger/sdk/platform'
+import { removeQuietly } from '../columns/column-files.ts'
 
 const PREFIX = 'held-'
 /** No question takes so long: what is older was left by a process that was killed. */
@@ -43,7 +44,7 @@ export async function holdSegments(
   }
   try {
     await files.mkdir(heldFolder(home), 0o700)
-    await sweep(platform, home)
+    await sweepHeld(platform, home)
     const segments: Segment[] = []
     for (const segment of listed) {
       const held = await hold(segment)
@@ -56,9 +57,13 @@ export async function holdSegments(
   }
 }
 
-async function sweep({ files, clock }: Platform, home: Home): Promise<void> {
+/** What processes that were killed have left. */
+export async function sweepHeld(platform: Platform, home: Home): Promise<void> {
+  const { files, clock } = platform
+  if ((await files.stat(heldFolder(home))) === undefined) return
   for (const entry of await files.readdir(heldFolder(home))) {
     const since = entry.startsWith(PREFIX) ? Number.parseInt(entry.slice(PREFIX.length), 10) : NaN
-    if (clock.nowMs() - since > LEFT_AFTER_MS) await files.unlink(join(heldFolder(home), entry))
+    // Another process may sweep as well.
+    if (clock.nowMs() - since > LEFT_AFTER_MS) await removeQuietly(platform, join(heldFolder(home), entry))
   }
 }

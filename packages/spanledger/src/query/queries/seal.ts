@@ -1,7 +1,8 @@
 import * as v from 'valibot'
-import { type Sealed, sealLedger } from '@spanledger/sdk/ledger'
+import { type Sealed, sealLedger, type Segment } from '@spanledger/sdk/ledger'
 import type { LedgerKind } from '@spanledger/sdk/model'
 import { type ColumnsMade, createColumnKeeper } from '../columns/keep.ts'
+import { ReadAlong } from '../columns/segment-read.ts'
 import type { QueryContext } from '../context.ts'
 import { query } from '../query.ts'
 import { refusal, type Refusal } from '../refusal.ts'
@@ -50,11 +51,16 @@ export const seal = query({
   },
 })
 
-/** Columns are made of what is sealed and durable, while the next segment is packed: two cores then keep up with twice as much. */
+/**
+ * Columns are made of what is sealed and durable, while the next segment is packed: two cores then keep up with twice as much. What they need
+ * of the text is learned while it is packed.
+ */
 async function* steps({ platform, home, indexes, stopped }: QueryContext): AsyncGenerator<Step> {
   const started = platform.clock.monotonicMs()
   const summary: SealSummary = { segments: 0, left: 0, columns: 0, bytes: 0, storedBytes: 0, seconds: 0 }
   const keeper = createColumnKeeper(platform, home, indexes)
+  let along: ReadAlong | undefined
+  const witness = (segment: Segment): ReadAlong => (along = new ReadAlong(platform, home, segment))
   let making: Promise<ColumnsMade | undefined> = Promise.resolve(undefined)
   const told = function* (made: ColumnsMade | undefined): Generator<ColumnsStep> {
     if (made === undefined) return
@@ -64,7 +70,9 @@ async function* steps({ platform, home, indexes, stopped }: QueryContext): Async
     yield problem === undefined ? { ...step, columns: true } : { ...step, columns: false, problem }
   }
   try {
-    for await (const one of sealLedger(platform, home, { signal: stopped })) {
+    for await (const one of sealLedger(platform, home, { signal: stopped, witness })) {
+      const read = along
+      along = undefined
       const { kind, name, bytes, storedBytes } = one.segment
       if (one.sealed) {
         summary.segments++
@@ -72,8 +80,9 @@ async function* steps({ platform, home, indexes, stopped }: QueryContext): Async
         summary.storedBytes += one.storedBytes
         yield { kind, segment: name, sealed: true, bytes: one.bytes, storedBytes: one.storedBytes }
         yield* told(await making)
-        making = kind === 'events' ? Promise.resolve(undefined) : keeper.makeOf(kind, name)
+        making = kind === 'events' ? Promise.resolve(undefined) : keeper.makeOf(kind, name, read)
       } else {
+        await read?.release()
         summary.left++
         yield { kind, segment: name, sealed: false, reason: one.reason, bytes, storedBytes }
       }
@@ -82,6 +91,7 @@ async function* steps({ platform, home, indexes, stopped }: QueryContext): Async
     for await (const made of keeper.makeMissing(stopped)) yield* told(made)
   } finally {
     await making
+    await along?.release()
     await keeper.close()
   }
   summary.seconds = Math.round(platform.clock.monotonicMs() - started) / 1000

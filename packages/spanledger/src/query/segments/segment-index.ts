@@ -39,10 +39,12 @@ export interface SegmentIndexes {
   of(kind: SignalKind): Promise<IndexedSegment[]>
   /** One that is sealed; `visit` is handed all of its lines, block by block. */
   one(kind: SignalKind, segment: Segment, visit: (lines: Buffer) => void): Promise<IndexedSegment>
+  /** One that is sealed, by blocks that somebody made who read all of it. */
+  take(kind: SignalKind, segment: Segment, blocks: readonly Block[]): Promise<IndexedSegment>
 }
 
 export function createSegmentIndexes(platform: Platform, home: Home): SegmentIndexes {
-  const known = new Map<string, Block[]>()
+  const known = new Map<string, readonly Block[]>()
   const running = new Map<SignalKind, Promise<unknown>>()
 
   const catchUp = async (
@@ -74,6 +76,18 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
     }
   }
 
+  const take = async (
+    kind: SignalKind,
+    segment: Segment,
+    blocks: readonly Block[],
+  ): Promise<IndexedSegment> => {
+    known.set(nameOf(segment), blocks)
+    await writeIndexFile(platform, home, nameOf(segment), formatIndex(blocks))
+    const bytes = Buffer.alloc(0)
+    const tail = { block: summariseBlock(kind, bytes, reached(blocks)), bytes }
+    return { segment, blocks, tail, extent: extentOf(blocks) }
+  }
+
   const all = async (kind: SignalKind): Promise<IndexedSegment[]> => {
     const indexed: IndexedSegment[] = []
     for (const segment of await listSegments(platform, home, kind)) indexed.push(await catchUp(kind, segment))
@@ -93,6 +107,7 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
   return {
     of: (kind) => inTurn(kind, () => all(kind)),
     one: (kind, segment, visit) => inTurn(kind, () => catchUp(kind, segment, visit)),
+    take: (kind, segment, blocks) => inTurn(kind, () => take(kind, segment, blocks)),
   }
 }
 

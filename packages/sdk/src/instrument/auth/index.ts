@@ -1,0 +1,2 @@
+export { instrumentAuth } from './auth.ts'
+export type { AuthLike, AuthOptions } from './auth.ts'

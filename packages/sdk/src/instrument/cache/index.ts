@@ -1,0 +1,2 @@
+export { instrumentCache } from './cache.ts'
+export type { CacheLike, CacheOptions, CacheSource } from './cache.ts'

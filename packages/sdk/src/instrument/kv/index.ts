@@ -1,0 +1,6 @@
+export { instrumentKv } from './deno-kv.ts'
+export type { KvLike } from './deno-kv.ts'
+export { instrumentSql } from './sql.ts'
+export type { SqlLike, SqlOptions } from './sql.ts'
+export { instrumentStorage } from './storage.ts'
+export type { StorageLike, StorageOptions } from './storage.ts'
