@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { AttributeList, AttributeValue } from '../../record/index.ts'
+import { isInteger } from '../numbers.ts'
 
 /** As JSON text; a lone surrogate, which UTF-8 cannot hold, as U+FFFD. */
 export function quoted(text: string): string {
@@ -34,7 +35,7 @@ const pair = (key: string, value: AttributeValue): string =>
 export function anyValue(value: AttributeValue): string {
   if (typeof value === 'string') return `{"stringValue":${quoted(value)}}`
   if (typeof value === 'number')
-    return Number.isSafeInteger(value) ? `{"intValue":"${value}"}` : `{"doubleValue":${number(value)}}`
+    return isInteger(value) ? `{"intValue":"${value}"}` : `{"doubleValue":${number(value)}}`
   if (typeof value === 'boolean') return `{"boolValue":${value}}`
   if (typeof value === 'bigint') return `{"intValue":"${value}"}`
   if (value === null) return '{}'

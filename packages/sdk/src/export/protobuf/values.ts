@@ -1,4 +1,5 @@
 import type { AttributeList, AttributeValue } from '../../record/index.ts'
+import { isInteger } from '../numbers.ts'
 import type { ProtobufWriter } from './writer.ts'
 
 /** Fields of KeyValue and AnyValue. Source: opentelemetry/proto/common/v1/common.proto */
@@ -31,7 +32,7 @@ export function writeValue(out: ProtobufWriter, field: number, value: AttributeV
   const any = out.begin(field)
   if (typeof value === 'string') out.string(STRING, value)
   else if (typeof value === 'number') {
-    if (Number.isSafeInteger(value)) out.int64(INT, value)
+    if (isInteger(value)) out.int64(INT, value)
     else out.double(DOUBLE, value)
   } else if (typeof value === 'boolean') out.bool(BOOL, value)
   else if (typeof value === 'bigint') out.int64(INT, value)
