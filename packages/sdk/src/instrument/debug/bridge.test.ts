@@ -130,6 +130,17 @@ describe('a request', () => {
     expect(recorded.span('request').kind).toBe('internal')
   })
 
+  it('is not needed: what names none lies where it is told', () => {
+    const bridge = new DebugBridge()
+    const anywhere = { requestId: undefined } as never
+    record('one', () => bridge.handleEvent(event('cache:get', { key: 'a' }, anywhere)))
+    record('two', () => bridge.handleEvent(event('cache:get', { key: 'b' }, anywhere)))
+    bridge.handleEvent(event('cache:hit', { key: 'b' }, anywhere))
+    bridge.handleEvent(event('cache:miss', { key: 'a' }, anywhere))
+    expect(bridge.size).toBe(0)
+    expect(tree(recorded.spans)).toEqual({ one: { 'cache.get': {} }, two: { 'cache.get': {} } })
+  })
+
   it('may do things at once', () => {
     bridged([
       event('request:start'),

@@ -99,8 +99,9 @@ export class DebugBridge {
     const wanted = levelOf(event) <= this.#least && !this.#ignore.has(event.type)
     const id = event.requestId ?? ''
     const request = this.#requests.get(id)
+    if (id === '') request?.moveTo(telemetry.context.active())
     if (levelOf(event) <= LEVELS.error || meaning.does === 'fail') this.#fail(event, request, telemetry)
-    if (meaning.does === 'fail') return
+    if (meaning.does === 'fail') return telemetry.events.add(1, { 'debug.event.type': event.type })
     if (meaning.does === 'end' && request?.end(meaning.pair, event, meaning.attributes ?? {})) {
       telemetry.events.add(1, { 'debug.event.type': event.type })
       if (event.type === 'request:end') this.#finish(id, event)
@@ -119,7 +120,6 @@ export class DebugBridge {
 
   /** On the innermost span; without any it is an error in the log. */
   #fail(event: DebugEvent, request: RequestSpans | undefined, telemetry: DebugTelemetry): void {
-    telemetry.events.add(1, { 'debug.event.type': event.type })
     const message = plain(event.message)
     const error = errorIn(event) ?? message ?? 'error'
     const spans = request ?? new RequestSpans(telemetry.tracer, telemetry.context.active(), 0)

@@ -18,8 +18,8 @@ interface Open {
 export class RequestSpans {
   readonly startedMs: number
   readonly #tracer: Tracer
-  /** Where the first event happened: an HTTP instrumentation's span, when there is one. */
-  readonly #outer: Context
+  /** Where it happens: within an HTTP instrumentation's span, when there is one. */
+  #outer: Context
   #open: Open[] = []
   /** Spans that were ended for want of an end, by name: their own, late end is no other's. */
   readonly #cutOff = new Map<string, number>()
@@ -28,6 +28,12 @@ export class RequestSpans {
     this.#tracer = tracer
     this.#outer = outer
     this.startedMs = startedMs
+  }
+
+  /** What belongs to no request happens wherever it is told. */
+  moveTo(outer: Context): this {
+    this.#outer = outer
+    return this
   }
 
   get isIdle(): boolean {
@@ -126,7 +132,7 @@ export class RequestSpans {
   #cut(from: number, timestamp: number | undefined): void {
     for (const { pair, name, span } of this.#open.splice(from).toReversed()) {
       const label = `${pair.span} ${name}`
-      this.#cutOff.set(label, (this.#cutOff.get(label) ?? 0) + 1)
+      if (this.#cutOff.size < OPEN_MAX) this.#cutOff.set(label, (this.#cutOff.get(label) ?? 0) + 1)
       span.setAttribute('spanledger.debug.unended', true)
       span.end(timestamp)
     }

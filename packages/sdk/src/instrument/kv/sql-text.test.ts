@@ -20,6 +20,7 @@ describe('the text of a query', () => {
     ["SELECT /* ' */ 0xFF, -1.5e3, .5", 'SELECT ?, ?, ?'],
     ['SELECT t1.c2 FROM t1 WHERE id IN (1, 2,3)', 'SELECT t1.c2 FROM t1 WHERE id IN (?)'],
     ["SELECT 'never ends", 'SELECT ?'],
+    ['SELECT 1_000_000, a-1, t1', 'SELECT ?, a-?, t1'],
     ["SELECT B'01', X'ff', N'text'", 'SELECT ?, ?, ?'],
   ])('%s', (query, text) => expect(shown(query)).toBe(text))
 

@@ -11,8 +11,9 @@ export interface SqlText {
 
 /** Characters that are looked at; the rest is not shown. */
 const TEXT_MAX = 16_384
-/** Queries that are remembered; programs repeat few. When it is full all are forgotten. */
+/** Queries that are remembered, short ones; programs repeat few. When it is full all are forgotten. */
 const REMEMBERED_MAX = 500
+const REMEMBERED_LENGTH_MAX = 2_000
 
 const remembered = new Map<string, SqlText>()
 
@@ -23,7 +24,7 @@ export function sqlText(query: string, system: string): SqlText {
   if (found === undefined) {
     found = describe(sanitised(key.slice(system.length + 1), system))
     if (remembered.size >= REMEMBERED_MAX) remembered.clear()
-    remembered.set(key, found)
+    if (key.length <= REMEMBERED_LENGTH_MAX) remembered.set(key, found)
   }
   return found
 }
@@ -39,7 +40,7 @@ const COMMENT = String.raw`--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)`
 const DOLLARS = String.raw`\$([A-Za-z_]\w*|)\$[\s\S]*?(?:\$\1\$|$)`
 const ESCAPED = String.raw`'(?:[^'\\]|''|\\[\s\S])*(?:'|$)`
 const PLAIN = String.raw`'(?:[^']|'')*(?:'|$)`
-const NUMBER = String.raw`(?<![\w$.])[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w])`
+const NUMBER = String.raw`(?<![\w$.])[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w])`
 const STANDARD = new RegExp(
   String.raw`${COMMENT}|${DOLLARS}|[eE]${ESCAPED}|[bBxXnN]?${PLAIN}|("(?:[^"]|"")*(?:"|$)|\$\d+|[A-Za-z_][\w$]*)|${NUMBER}`,
   'g',
