@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer'
 import process from 'node:process'
+import { clearInterval, setInterval } from 'node:timers'
 import { nodePlatform } from '../platform/index.ts'
 import { openLaneTransport } from './lane-transport.ts'
 import type { LastErrand } from './send-now.ts'
+
+/** Any time at all: what counts is that it is being waited for. */
+const HOLD_MS = 1_000
 
 // Run by send-now: sends what a process that ended had left, each request once, signal by signal.
 const chunks: Buffer[] = []
@@ -16,6 +20,8 @@ const transports = new Map(
     openLaneTransport(platform, signal, options, options.environment ?? process.env, () => {})?.transport,
   ]),
 )
+// The transports let go of the event loop, as befits a guest; here there is nothing else, and the process would end before an answer.
+const hold = setInterval(() => {}, HOLD_MS)
 const answered: boolean[] = requests.map(() => false)
 await Promise.all(
   [...transports].map(async ([signal, transport]) => {
@@ -29,4 +35,5 @@ await Promise.all(
     transport?.close()
   }),
 )
+clearInterval(hold)
 process.stdout.write(JSON.stringify(answered))

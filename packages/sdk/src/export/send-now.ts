@@ -44,9 +44,9 @@ export function sendNow(
     const { stdout } = spawnSync(process.execPath, [...(runtime === 'deno' ? DENO : []), script], {
       input: JSON.stringify(errand),
       timeout: timeoutMs,
-      // Neither the host's folder nor its variables say that this is to be recorded.
-      cwd: dirname(script),
-      env: { ...process.env, NODE_OPTIONS: '', OTEL_SDK_DISABLED: 'true' },
+      // Nothing that the host is started with is loaded again: not by variables, nor by the bunfig.toml of its folder.
+      ...(runtime === 'bun' && { cwd: dirname(script) }),
+      env: { ...process.env, NODE_OPTIONS: '', SPANLEDGER_ENABLED: 'false' },
       encoding: 'utf8',
       windowsHide: true,
       stdio: ['pipe', 'pipe', 'ignore'],

@@ -1,6 +1,5 @@
 import { exportersOf, SIGNALS } from '../config/index.ts'
 import type { SdkConfig, Signal } from '../config/index.ts'
-import type { OtlpExporter } from '../export/index.ts'
 import type { Platform } from '../platform/index.ts'
 import { LedgerProcessor } from '../record/index.ts'
 import type { Exporter, Processor, Report, Resource } from '../record/index.ts'
@@ -14,22 +13,16 @@ export interface ProcessorHost {
   report: Report
 }
 
-export interface Processors {
-  processors: Processor[]
-  /** Counts what became of what was sent, where OTLP is one of the exporters. */
-  otlp?: OtlpExporter
-}
-
 /**
  * The exporters that the configuration names, each behind a processor of its own that gets the signals which go there. What exports
  * over the network is loaded only where it is wanted.
  */
-export async function openProcessors(config: SdkConfig, host: ProcessorHost): Promise<Processors> {
+export async function openProcessors(config: SdkConfig, host: ProcessorHost): Promise<Processor[]> {
   const signalsTo = (name: 'ledger' | 'otlp' | 'console'): Signal[] =>
     SIGNALS.filter((signal) => exportersOf(config, signal).includes(name))
-  const opened: Processors = { processors: [] }
+  const opened: Processor[] = []
   const add = (signals: readonly Signal[], processor: Processor): void =>
-    void opened.processors.push(onlySignals(signals, processor))
+    void opened.push(onlySignals(signals, processor))
 
   const ledger = signalsTo('ledger')
   const { home } = config.exporters.ledger
@@ -42,10 +35,7 @@ export async function openProcessors(config: SdkConfig, host: ProcessorHost): Pr
   const { batchProcessor, consoleExporter, otlpExporter } = await import('../export/index.ts')
   const batched = (exporter: Exporter): Processor =>
     batchProcessor({ ...batchOptions(config), ...host, exporter })
-  if (otlp.length > 0) {
-    opened.otlp = otlpExporter(host.platform, otlpOptions(config))
-    add(otlp, batched(opened.otlp))
-  }
+  if (otlp.length > 0) add(otlp, batched(otlpExporter(host.platform, otlpOptions(config))))
   if (console.length > 0)
     add(console, batched(consoleExporter(undefined, undefined, config.exporters.console.pretty)))
   return opened

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import process from 'node:process'
 import { readConfigFile, resolveConfig, sourceText } from '../config/index.ts'
 import type { PartialConfig, SdkConfig } from '../config/index.ts'
@@ -37,7 +38,7 @@ export async function setUpRecording(options: StartOptions): Promise<Recording |
   const report = reportOnce()
   const { config, warnings } = resolveConfig({
     code: codeOf(options),
-    env: process.env,
+    env: environment(),
     cwd: process.cwd(),
     readFile: readConfigFile,
   })
@@ -62,9 +63,15 @@ export async function setUpRecording(options: StartOptions): Promise<Recording |
     ...(options.sampler && { sampler: options.sampler }),
     platform,
     resource,
-    processors: options.processors?.({ ...host, ledger }) ?? (await openProcessors(config, host)).processors,
+    processors: options.processors?.({ ...host, ledger }) ?? (await openProcessors(config, host)),
     atExit: options.atExit ?? true,
   })
+}
+
+/** With a HOME where a service manager gives none: the user's own, as the system knows it. */
+function environment(): Readonly<Record<string, string | undefined>> {
+  const { env } = process
+  return env['HOME'] || env['USERPROFILE'] ? env : { ...env, HOME: homedir() }
 }
 
 /** The short names, over the same settings in `config`. */
