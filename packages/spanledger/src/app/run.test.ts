@@ -183,6 +183,16 @@ describe('run', () => {
     })
   })
 
+  it('says where telemetry goes when an endpoint is set already', async () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
+    const { exit, out, err } = await spanledger(
+      ['run', ...program('console.log(process.env.OTEL_EXPORTER_OTLP_ENDPOINT)')],
+      { env },
+    )
+    expect([exit, out]).toEqual([0, 'http://127.0.0.1:1\n'])
+    expect(err).toContain('what the command sends goes to http://127.0.0.1:1, not here')
+  })
+
   it('tries again as often as it was told, and tells each attempt', async () => {
     const count = join(dir, 'count')
     const { exit, err } = await spanledger([

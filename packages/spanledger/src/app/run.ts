@@ -44,6 +44,8 @@ export async function runCommand(
   const listening = await listen(recording)
   const cwd = options.worktree === undefined ? process.cwd() : await worktreeFor(options.worktree)
   const run = uuidv7(platform)
+  const elsewhere = process.env[ENDPOINT]
+  if (elsewhere) warn(`${ENDPOINT} is set: what the command sends goes to ${elsewhere}, not here`)
   try {
     for (let attempt = 1; ; attempt++) {
       const ended = await runOnce(
@@ -67,6 +69,9 @@ export async function runCommand(
       .catch((error: Error) => warn(error.message))
   }
 }
+
+/** A user who set it wants it so: it stays, and is told. */
+const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT'
 
 const endpointOf = ({ port }: Listening): string => `http://127.0.0.1:${port}`
 
