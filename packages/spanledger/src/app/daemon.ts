@@ -3,10 +3,11 @@ import http from 'node:http'
 import { openHome, type Home } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import { createOtlpGrpcServer, listenOnLoopback, type Listening } from '../receive/index.ts'
+import type { Beside } from './beside.ts'
 import { loadConfig } from './load-config.ts'
 import { claimDaemonFile, readDaemonFile, removeDaemonFile } from './daemon-file.ts'
 import { createApiServer } from './api-server.ts'
-import { createQuestions } from './questions.ts'
+import { createQuestions, type Questions } from './questions.ts'
 import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
 import { tendInBackground } from './tending.ts'
@@ -44,6 +45,19 @@ class AlreadyRunningError extends Error {
 
 /** Tasks are followed once the daemon is at rest: receiving comes first. */
 const FOLLOW_AFTER_MS = 500
+
+function followTasks(platform: Platform, questions: Questions, warn: (message: string) => void): Beside {
+  const stopping = new AbortController()
+  const following = platform.clock
+    .sleep(FOLLOW_AFTER_MS, stopping.signal)
+    .then(() => (stopping.signal.aborted ? undefined : questions.follow(stopping.signal, warn)))
+  return {
+    async stop() {
+      stopping.abort()
+      await following
+    },
+  }
+}
 
 async function refuseSecond(platform: Platform, home: Home): Promise<void> {
   const running = await readDaemonFile(platform, home)
@@ -84,15 +98,11 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     listening.push(listener)
     return listener.port
   }
-  let repairing: Promise<void> | undefined
-  let stopTending: (() => Promise<void>) | undefined
-  const stopped = new AbortController()
-  let following: Promise<void> | undefined
+  const beside: Beside[] = []
   const close = async (): Promise<void> => {
     await Promise.all(listening.map((listener) => listener.close()))
     removeDaemonFile(home, token)
-    stopped.abort()
-    await Promise.all([repairing, stopTending?.(), following])
+    await Promise.all(beside.map((work) => work.stop()))
     await receiver.close()
     await questions.close()
   }
@@ -119,15 +129,16 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
     const addresses = { otlpHttpPort, otlpGrpcPort, port }
     const file = { process: await platform.processes.self(), token, ...addresses }
     if (!(await claimDaemonFile(platform, home, file))) await refuseSecond(platform, home)
-    repairing = repairTornLines(platform, home, warn)
-    stopTending = tendInBackground(platform, home, {
-      seals: config.sealing.background,
-      retains: Object.keys(config.retention).length > 0,
-      warn,
-    })
-    following = platform.clock
-      .sleep(FOLLOW_AFTER_MS, stopped.signal)
-      .then(() => (stopped.signal.aborted ? undefined : questions.follow(stopped.signal, warn)))
+    const repairing = repairTornLines(platform, home, warn)
+    beside.push(
+      { stop: () => repairing },
+      tendInBackground(platform, home, {
+        seals: config.sealing.background,
+        retains: Object.keys(config.retention).length > 0,
+        warn,
+      }),
+      followTasks(platform, questions, warn),
+    )
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()

@@ -3,6 +3,7 @@ import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { type Home, segmentsToSeal } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
+import type { Beside } from './beside.ts'
 
 /** Looking costs a few readings of folders. */
 const LOOK_EVERY_MS = 5_000
@@ -21,13 +22,13 @@ const PROGRAM = fileURLToPath(new URL('../../bin/spanledger.js', import.meta.url
  *
  * seals    Sealing in the background is not switched off.
  * retains  There are rules of retention.
- * Returns  the way to stop, which waits for the process to end.
+ * Returns  the way to stop, which waits for the process to end
  */
 export function tendInBackground(
   platform: Platform,
   home: Home,
   options: { seals: boolean; retains: boolean; warn: (message: string) => void },
-): () => Promise<void> {
+): Beside {
   const { seals, retains, warn } = options
   const stopping = new AbortController()
   // What one run left as it is, the next would leave again.
@@ -62,9 +63,11 @@ export function tendInBackground(
       retainAtMs = platform.clock.monotonicMs() + RETAIN_EVERY_MS
     }
   })()
-  return async () => {
-    stopping.abort()
-    await running
+  return {
+    async stop() {
+      stopping.abort()
+      await running
+    },
   }
 }
 
