@@ -1,5 +1,5 @@
 export { addGrowth, changesBetween, type Growth, NO_GROWTH, type SessionChange } from './change.ts'
-export type { EventProjection, EventProjectionKind, EventRebuild } from './event-projection.ts'
+export type { EventProjection, EventProjectionKind } from './event-projection.ts'
 export { Follower } from './follower.ts'
 export { type AgentFigures, COST_DIMENSIONS, type CostDimension, type CostFigures } from './figures.ts'
 export { loadPrices } from './load-prices.ts'

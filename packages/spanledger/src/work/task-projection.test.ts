@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { RecordedEvent } from '@spanledger/sdk/model'
 import { eventProjectionContract } from '../projection/testing/event-projection-contract.ts'
