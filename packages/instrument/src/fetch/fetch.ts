@@ -11,12 +11,10 @@ const clientTelemetry = whileLive(({ recorder, context, inject }) => ({
   inject,
   clock: recorder.clock,
   tracer: recorder.tracer('@spanledger/instrument/fetch'),
-  duration: recorder
-    .meter('@spanledger/instrument/fetch')
-    .createHistogram('http.client.request.duration', {
-      unit: 's',
-      description: 'Duration of HTTP client requests.',
-    }),
+  duration: recorder.meter('@spanledger/instrument/fetch').createHistogram('http.client.request.duration', {
+    unit: 's',
+    description: 'Duration of HTTP client requests.',
+  }),
 }))
 
 /**
