@@ -105,12 +105,12 @@ export function createQuestions(
         warn(`tasks are not followed: ${(error as Error).message}`)
       }
     },
-    async watch(watching) {
+    async watch({ warn, ...watching }) {
       try {
         const { watch } = await import('./watching.ts')
         await watch(platform, home, await events(), watching)
       } catch (error) {
-        watching.warn(`sessions are not watched: ${(error as Error).message}`)
+        warn(`sessions are not watched: ${(error as Error).message}`)
       }
     },
     async append(stream, appended) {

@@ -26,7 +26,7 @@ export async function watch(
   platform: Platform,
   home: Home,
   events: EventStore,
-  { settings: given, warn: _, ...watching }: Watching,
+  { settings: given, ...watching }: Omit<Watching, 'warn'>,
 ): Promise<void> {
   const settings = { ...DEFAULT_WATCH, ...given }
   const [prices, windows] = await Promise.all([

@@ -12,9 +12,9 @@ export const FINDING_KINDS = {
   runaway: { slot: 'runaway', severity: 'serious' },
 } as const
 
-export type FindingKind = keyof typeof FINDING_KINDS
+type FindingKind = keyof typeof FINDING_KINDS
 export type FindingSlot = (typeof FINDING_KINDS)[FindingKind]['slot']
-export type FindingSeverity = (typeof FINDING_KINDS)[FindingKind]['severity']
+type FindingSeverity = (typeof FINDING_KINDS)[FindingKind]['severity']
 
 /** The events that tell of a slot: that it was found, and that it is over. */
 export const FINDING_EVENTS: Readonly<Record<FindingSlot, readonly [found: string, cleared: string]>> = {

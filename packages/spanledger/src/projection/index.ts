@@ -10,7 +10,6 @@ export {
   FINDING_EVENTS,
   FINDING_KINDS,
   type FindingData,
-  type FindingKind,
   type FindingSlot,
   findingTold,
   findingWords,

@@ -19,7 +19,7 @@ export async function loadContextWindows(own: Readonly<Record<string, number>> =
   return contextWindows([Object.entries(own).map(([model, tokens]) => ({ model, tokens })), windows])
 }
 
-export function contextWindows(tables: readonly (readonly Window[])[]): ContextWindow {
+function contextWindows(tables: readonly (readonly Window[])[]): ContextWindow {
   return (model, agent) => {
     const name = model.replace(/^.*\//, '').replace(/\[.*\]$/, '')
     const known = tables

@@ -51,6 +51,8 @@ const append = async (story: Story, from = 0): Promise<unknown> =>
 
 const storyNow = (session = 's1'): Story => Object.assign(new Story(session), { atMs: Date.now() - 60_000 })
 
+const loop = (run: string) => (s: Story) => s.fails('Bash', 'npm test', { run })
+
 async function foundIn(session = 's1'): Promise<RecordedEvent[]> {
   const found: RecordedEvent[] = []
   for await (const event of store.readStream(`session-${session}`))
@@ -112,7 +114,6 @@ it('asks git before it tells, and what git knows becomes progress', async () => 
 it('leaves history alone, and sessions of other runs', async () => {
   await start({ run: 'mine' })
   const [old, other, mine] = [new Story('old'), storyNow('other'), storyNow('mine')]
-  const loop = (run: string) => (s: Story) => s.fails('Bash', 'npm test', { run })
   await append(old.times(6, loop('mine')))
   await append(other.times(6, loop('another')))
   await append(mine.times(6, loop('mine')))

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { type Finding, FINDING_KINDS, findingWords, type SessionSummary } from '../../projection/index.ts'
 import { query } from '../query.ts'
 
-export interface StuckRow extends Pick<
+interface StuckRow extends Pick<
   SessionSummary,
   'id' | 'agent' | 'task' | 'branch' | 'workingDirectory' | 'startedAt'
 > {

@@ -19,7 +19,7 @@ export class Story {
     const n = this.events.length + 1
     this.atMs += 1_000
     const time = `${this.atMs}000000`
-    const told = {
+    const whole = {
       session: this.session,
       agent: 'an-agent',
       source: 'log:x',
@@ -34,7 +34,7 @@ export class Story {
       version: n,
       position: n * 10,
       time,
-      data: told,
+      data: whole,
     })
     return this
   }
