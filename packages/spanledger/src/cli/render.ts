@@ -5,6 +5,7 @@ import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
+import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
@@ -72,6 +73,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'hold.list': renderHolds,
   'hold.remove': renderHolds,
   import: renderImport,
+  transcripts: renderTranscripts,
   'worktree.list': renderWorktrees,
   'worktree.conflicts': renderConflicts,
   'worktree.create': renderWorktreeChanged,
@@ -89,5 +91,7 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
   if (typeof item === 'string') return item
   if (name === 'seal' && terminal !== undefined)
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
+  if (name === 'transcripts.import' && terminal !== undefined)
+    return renderTranscriptStep(item as Parameters<typeof renderTranscriptStep>[0], terminal)
   return JSON.stringify(item)
 }

@@ -1,0 +1,6 @@
+export type { User } from './format.ts'
+export { formatOfAgent, TRANSCRIPT_AGENTS } from './formats.ts'
+export { importTranscript, type Imported, type ImportedFrom } from './import-transcript.ts'
+export { readKept, writeKept, type Kept, type KeptTranscripts } from './kept.ts'
+export { findTranscripts, transcriptsAt, type Transcript } from './sources.ts'
+export { SqliteUnreadableError } from './sqlite/pages.ts'
