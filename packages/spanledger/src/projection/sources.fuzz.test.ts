@@ -20,7 +20,7 @@ function told(random: () => number): {
   tokens: { input: number; output: number }
 } {
   const tokens = { input: 0, output: 0 }
-  const [calls, tools]: Event[][][] = [[], []]
+  const [calls, tools]: [Event[][], Event[][]] = [[], []]
   let at = 0
   const base = { session: 's', agent: 'codex', startUnixNano: '', endUnixNano: '' }
   for (let i = 0; i < 2 + Math.floor(random() * 8); i++) {

@@ -22,7 +22,7 @@ export interface OpenTool {
 }
 
 /** A model call whose answer may still grow: some agents write a line for every part of it. */
-export interface OpenCall {
+interface OpenCall {
   id: string
   start: number
   end: number
@@ -101,7 +101,7 @@ export interface User {
 }
 
 /** Calls beyond it whose results never came are forgotten, the oldest first. */
-export const OPEN_TOOLS_MAX = 200
+const OPEN_TOOLS_MAX = 200
 
 /** Remembers a tool call until its result comes. */
 export function openTool(reading: Reading, id: string, tool: OpenTool): void {

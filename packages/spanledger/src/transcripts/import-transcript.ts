@@ -22,7 +22,7 @@ export interface EventSink {
  * whole      from its beginning
  * rewritten  from its beginning, since what was read before stands there no longer
  */
-export type ImportedFrom = 'unchanged' | 'continued' | 'whole' | 'rewritten'
+type ImportedFrom = 'unchanged' | 'continued' | 'whole' | 'rewritten'
 
 export interface Imported extends Tally {
   agent: string

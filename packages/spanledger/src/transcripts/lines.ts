@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Platform } from '@spanledger/sdk/platform'
 
 /** A line without its end; `bytes` is absent when it is longer than LINE_BYTES_MAX. */
-export interface FileLine {
+interface FileLine {
   bytes?: Buffer
 }
 
@@ -16,7 +16,7 @@ export interface LineBatch {
 }
 
 /** Tool results of megabytes stand in one line; beyond this no agent was seen to go. */
-export const LINE_BYTES_MAX = 64 * 1024 * 1024
+const LINE_BYTES_MAX = 64 * 1024 * 1024
 const READ_BYTES = 1024 * 1024
 const LINE_FEED = 10
 

@@ -80,7 +80,10 @@ export const transcriptsImport = query({
   }),
   effect: 'writes',
   streams: true,
-  async run(context, given): Promise<AsyncIterable<Step> | Refusal> {
+  async run(
+    context,
+    given,
+  ): Promise<AsyncIterable<TranscriptStep | { summary: TranscriptSummary }> | Refusal> {
     if (context.home.readOnly)
       return refusal('HOME_READ_ONLY', `${context.home.dir} cannot be written to`, 'import where it can be')
     const found = await chosen(context, given.what ?? [], given.all === true)

@@ -2,7 +2,7 @@ import { systemCode, type OpenFile, type Platform } from '@spanledger/sdk/platfo
 import { readLog, type WriteAheadLog } from './write-ahead-log.ts'
 
 /** The file is no SQLite database of the kind that is read here, is damaged, or is being changed in a way that forbids reading it. */
-export class SqliteUnreadableError extends Error {
+class SqliteUnreadableError extends Error {
   readonly code = 'SQLITE_UNREADABLE'
   constructor(path: string, reason: string) {
     super(`${path}: ${reason}`)

@@ -9,7 +9,7 @@ const DEPTH_MAX = 20
 const PAYLOAD_BYTES_MAX = 1_000_000_000
 
 /** The tree is not as it has to be. */
-export class DamagedTableError extends Error {
+class DamagedTableError extends Error {
   readonly code = 'SQLITE_DAMAGED'
 }
 

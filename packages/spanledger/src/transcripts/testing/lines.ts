@@ -2,7 +2,7 @@
 
 const T0 = Date.parse('2026-11-21T09:13:16.000Z')
 
-export const at = (ms: number): string => new Date(T0 + ms).toISOString()
+const at = (ms: number): string => new Date(T0 + ms).toISOString()
 export const nanosAt = (ms: number): string => `${T0 + ms}000000`
 
 export const SESSION = '3a5d73a0-83e2-40f1-af35-e00084ecd335'
@@ -56,7 +56,7 @@ export const claudePrompt = (ms: number, text: string): object => ({
   timestamp: at(ms),
 })
 
-export const claudeResult = (ms: number, tool: string, text: string, isError = false): object => ({
+const claudeResult = (ms: number, tool: string, text: string, isError = false): object => ({
   ...CLAUDE,
   type: 'user',
   message: {
