@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import type { Home } from '@spanledger/sdk/ledger'
 import type { NewEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
@@ -8,7 +9,7 @@ import type { IngestCounts } from '../receive/index.ts'
 import type { Work } from '../work/index.ts'
 import { loadConfig } from './load-config.ts'
 import { readDaemonFile } from './daemon-file.ts'
-import { openTranscoder } from './transcode.ts'
+import { openRedactor, openTranscoder } from './transcode.ts'
 import { openWork } from './tasks.ts'
 import { VERSION } from './version.ts'
 import type { Watching } from './watching.ts'
@@ -63,6 +64,8 @@ export function createQuestions(
       sessions,
       work,
       transcoder: () => openTranscoder(home),
+      redactor: () => openRedactor(home),
+      user: { home: homedir(), env: process.env },
       retention: async () => (await loadConfig(home.dir)).retention,
       async daemon() {
         const file = await readDaemonFile(platform, home)

@@ -39,6 +39,7 @@ import {
 } from './queries/task-commands.ts'
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
 import { trace } from './queries/trace.ts'
+import { transcripts, transcriptsImport } from './queries/transcripts.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
 import { watch } from './queries/watch.ts'
@@ -122,6 +123,8 @@ export const QUERIES = {
   'hold.remove': holdRemove,
   export: exportSignal,
   import: importFiles,
+  transcripts,
+  'transcripts.import': transcriptsImport,
   'worktree.list': worktreeList,
   'worktree.conflicts': worktreeConflicts,
   'worktree.create': worktreeCreate,
