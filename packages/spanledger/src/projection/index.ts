@@ -8,6 +8,8 @@ export {
   type Ties,
 } from './cost.ts'
 export type { AgentFigures } from './figures.ts'
+export type { EventProjection, EventProjectionKind } from './event-projection.ts'
+export { Follower } from './follower.ts'
 export { loadPrices } from './load-prices.ts'
 export { happenedAt } from './moment.ts'
 export { openOutcomes, type OutcomesModel } from './open-outcomes.ts'

@@ -62,6 +62,7 @@ export function openQueries(options: QueriesOptions): Queries {
     projections: async () => [
       (await context.sessions()).projection,
       (await context.outcomes()).projection,
+      (await context.work()).projection,
       columnsProjection(platform, home, indexes),
     ],
     transcoder: once(options.transcoder),

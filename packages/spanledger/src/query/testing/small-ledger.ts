@@ -93,16 +93,20 @@ export function smallLedger(): SmallLedger {
         },
         async work() {
           const store = await openEventStore(platform, home, {})
-          closing.push(() => store.close())
-          return new Work({
+          const work = new Work({
             platform: { ...platform, clock },
             home,
             events: store,
             redact: (text) => text,
             workingDirectory: dir,
             userHome: dir,
-            asking: { agent: 'tester' },
+            asking: { agent: 'nobody' },
           })
+          closing.push(async () => {
+            await work.close()
+            await store.close()
+          })
+          return work
         },
         async transcoder() {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
