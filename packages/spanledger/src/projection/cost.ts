@@ -79,6 +79,8 @@ interface Sum {
 }
 const noSum = (): Sum => ({ calls: 0, tokens: 0, priced: false, nano: 0, ms: 0 })
 
+const dollars = (nano: number, priced: boolean): number | null => (priced ? nano / NANO : null)
+
 /** One row while it is added up. */
 class Row {
   readonly tokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 }
@@ -138,7 +140,6 @@ class Row {
   figures(key: string, timed: boolean): CostFigures {
     const { tokens, time, causes } = this
     const sums = Object.values(causes)
-    const dollars = (nano: number, priced: boolean): number | null => (priced ? nano / NANO : null)
     const figuresOf = ({ calls, tokens: used, priced, nano, ms }: Sum): CauseFigures => ({
       modelCalls: calls,
       tokens: used,
@@ -173,8 +174,8 @@ const causeIn = (own: Cause, whole: ReturnType<Ties['causeOf']>): Cause =>
 
 /** How long at least one of them lasted. */
 function elapsed(open: { starts: readonly number[]; ends: readonly number[] }): number {
-  const starts = Float64Array.from(open.starts).sort()
-  const ends = Float64Array.from(open.ends).sort()
+  const starts = Float64Array.from(open.starts).toSorted()
+  const ends = Float64Array.from(open.ends).toSorted()
   // Between a start and an end more have begun than ended: two sorted lists tell where nobody was at work.
   let [total, atWork] = [0, 0]
   for (let s = 0, e = 0, since = 0; e < ends.length;) {
@@ -231,7 +232,7 @@ export function costOf(
       : (a: string, b: string) => nanos.get(b)! - nanos.get(a)! || compare(a, b)
   const rows = new Map(
     [...nanos.keys()]
-      .sort(order)
+      .toSorted(order)
       .slice(0, limit)
       .map((key) => [key, new Row()]),
   )
