@@ -23,7 +23,7 @@ export interface Ties {
   /** Of the whole session: it failed, or the attempt of a run it was made in did, or came after another. */
   causeOf(summary: SessionSummary): 'failed' | 'retry' | null
 }
-export type TiedDimension = 'task' | 'team' | 'worktree' | 'pull-request'
+type TiedDimension = 'task' | 'team' | 'worktree' | 'pull-request'
 
 export const NO_TIES: Ties = {
   keyOf: (summary, by) => (by === 'task' ? summary.task : null),

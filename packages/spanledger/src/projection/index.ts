@@ -1,19 +1,12 @@
 export { addGrowth, changesBetween, type Growth, NO_GROWTH, type SessionChange } from './change.ts'
-export {
-  COST_DIMENSIONS,
-  type CostDimension,
-  type CostFigures,
-  costOf,
-  type Days,
-  type Ties,
-} from './cost.ts'
+export { COST_DIMENSIONS, type CostDimension, type CostFigures, costOf, type Ties } from './cost.ts'
 export type { AgentFigures } from './figures.ts'
 export type { EventProjection, EventProjectionKind } from './event-projection.ts'
 export { Follower } from './follower.ts'
 export { loadPrices } from './load-prices.ts'
 export { happenedAt } from './moment.ts'
 export { openOutcomes, type OutcomesModel } from './open-outcomes.ts'
-export type { Attempt, CommitTie, Outcomes, PullRequestTie, RunOutcome } from './outcomes.ts'
+export type { Attempt, Outcomes, RunOutcome } from './outcomes.ts'
 export type { WrittenLines } from './observer.ts'
 export { priceTable } from './prices.ts'
 export type { Projection, ProjectionStatus } from './projection.ts'
