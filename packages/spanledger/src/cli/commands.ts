@@ -51,6 +51,14 @@ export const ASKING: readonly AskingCommand[] = [
     ],
   },
   {
+    path: ['cost', 'task'],
+    query: 'cost.task',
+    examples: [
+      'spanledger cost task fix-the-login',
+      'spanledger cost task 12 --json | jq ".total.causes.failed"',
+    ],
+  },
+  {
     path: ['traces'],
     query: 'traces',
     examples: [

@@ -1,6 +1,7 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
-import { renderAgents, renderCost } from './render/figures.ts'
+import { renderCost, renderTaskCost } from './render/cost.ts'
+import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
@@ -25,6 +26,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   stuck: renderStuck,
   agents: renderAgents,
   cost: renderCost,
+  'cost.task': renderTaskCost,
   projections: renderProjections,
   rebuild: renderRebuild,
   traces: lists.renderTraces,

@@ -4,6 +4,7 @@ import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
 import { cost } from './queries/cost.ts'
+import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
 import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
@@ -70,6 +71,7 @@ export const QUERIES = {
   watch,
   agents,
   cost,
+  'cost.task': costTask,
   traces,
   trace,
   operations,
