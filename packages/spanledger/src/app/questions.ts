@@ -22,6 +22,7 @@ export interface Questions {
   observe(written: WrittenLines): void
   /** Records edits of task files as they are made, until the signal aborts. Never throws. */
   follow(signal: AbortSignal, warn: (message: string) => void): Promise<void>
+  work(): Promise<Work>
   /** Errors  those of the event store. */
   append(stream: string, events: readonly NewEvent[]): Promise<void>
   close(): Promise<void>
@@ -102,6 +103,7 @@ export function createQuestions(
         warn(`tasks are not followed: ${(error as Error).message}`)
       }
     },
+    work,
     async append(stream, appended) {
       await (await events()).append(stream, appended)
     },

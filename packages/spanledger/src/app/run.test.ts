@@ -193,6 +193,118 @@ describe('run', () => {
     expect(err).toContain('what the command sends goes to http://127.0.0.1:1, not here')
   })
 
+  describe('for a task', () => {
+    /** Of work of that type and title, wherever it is claimed. */
+    const ID = 'fix-the-login-6928ea'
+    const json = async (...words: string[]): Promise<Record<string, unknown>> =>
+      JSON.parse((await spanledger([...words, '--json'])).out) as Record<string, unknown>
+    const claim = (...words: string[]) => spanledger(['work', 'claim', 'bug', 'Fix the login', ...words])
+    const told = async (): Promise<unknown[]> =>
+      (await events())
+        .filter(({ event }) => event.startsWith('Task') || event === 'RunStarted')
+        .map(({ event, data }) => [event, data['outcome'] ?? data['to'] ?? data['task']])
+
+    it('claims it under the name of the agent while the command runs, and tells how it went by its exit code', async () => {
+      await claim('--agent', 'planner')
+      await spanledger(['work', 'release', ID, '--agent', 'planner'])
+      const seen =
+        program(`console.log(JSON.stringify([process.env.SPANLEDGER_AGENT, JSON.parse(process.env.SPANLEDGER_CARRIER)]))
+        process.exit(Number(process.argv[2]))`)
+      const failed = await spanledger(['run', '--task', 'fix-the', ...seen, '3'], {
+        env: { SPANLEDGER_AGENT: 'claude-7' },
+      })
+      expect(failed.exit).toBe(3)
+      const [agent, carrier] = JSON.parse(failed.out) as [string, { correlationId: string }]
+      expect(agent).toBe('claude-7')
+      expect((await json('task', 'get', ID))['status']).toBe('todo')
+      await spanledger(['run', '--task', ID, '--then', 'reviewing', ...seen, '0'])
+      expect((await json('task', 'get', ID))['status']).toBe('reviewing')
+      expect((await told()).slice(5)).toEqual([
+        ['TaskStatusChanged', 'in_progress'],
+        ['TaskClaimed', ID],
+        ['RunStarted', ID],
+        ['TaskCompleted', 'failed'],
+        ['TaskStatusChanged', 'todo'],
+        ['TaskStatusChanged', 'in_progress'],
+        ['TaskClaimed', ID],
+        ['RunStarted', ID],
+        ['TaskCompleted', 'reviewing'],
+        ['TaskStatusChanged', 'reviewing'],
+      ])
+      const run = (await json('events', 'list', '--type', 'RunStarted'))['rows'] as { meta: object }[]
+      expect(run[0]!.meta).toMatchObject({ correlationId: carrier.correlationId })
+    }, 20_000)
+
+    it('starts nothing when somebody else holds it, and says who', async () => {
+      await claim('--agent', 'codex-1')
+      const ran = await spanledger(['run', '--task', ID, '--json', ...program('console.log(1)')])
+      expect([ran.exit, ran.out]).toEqual([1, ''])
+      expect(JSON.parse(ran.err)).toMatchObject({
+        error: { code: 'ALREADY_CLAIMED', message: `${ID} is claimed by codex-1` },
+      })
+      expect(await told()).not.toContainEqual(['RunStarted', ID])
+    })
+
+    it('is one winner among two runs under one name, and leaves the task to an agent that says itself how it went', async () => {
+      await claim('--agent', 'planner')
+      await spanledger(['work', 'release', ID, '--agent', 'planner'])
+      const env = { SPANLEDGER_AGENT: 'claude' }
+      let second: Promise<Ran> | undefined
+      const path = join(dir, 'done')
+      const first = await spanledger(
+        [
+          'run',
+          '--task',
+          ID,
+          ...program(`
+            import { existsSync } from 'node:fs'
+            import { execFileSync } from 'node:child_process'
+            console.log('up')
+            while (!existsSync(${JSON.stringify(path)})) await new Promise((done) => setTimeout(done, 20))
+            execFileSync(process.execPath, [${JSON.stringify(PROGRAM)}, 'work', 'complete', '${ID}', '--score', '0.5'])
+            process.exit(1)`),
+        ],
+        {
+          env,
+          onOutput: () =>
+            void (second ??= spanledger(['run', '--task', ID, '--', 'true'], { env }).finally(() =>
+              writeFileSync(path, ''),
+            )),
+        },
+      )
+      expect(await second).toMatchObject({
+        exit: 1,
+        err: expect.stringMatching(
+          /^spanledger: fix-the-login-6928ea is claimed by claude, in run [0-9a-f-]{36}/m,
+        ),
+      })
+      expect(first.exit).toBe(1)
+      expect((await json('task', 'get', ID))['status']).toBe('done')
+    }, 20_000)
+
+    it('gives it back when somebody ends the run', async () => {
+      await claim('--agent', 'planner')
+      await spanledger(['work', 'release', ID, '--agent', 'planner'])
+      await spanledger(
+        [
+          'run',
+          '--task',
+          ID,
+          '--retries',
+          '2',
+          ...program(
+            `process.on('SIGTERM', () => process.exit(5)); console.log('up'); setInterval(() => {}, 1000)`,
+          ),
+        ],
+        { onOutput: (pid) => process.kill(pid, 'SIGTERM') },
+      )
+      expect(await told()).toContainEqual(['TaskReleased', ID])
+      expect((await events()).filter(({ event }) => event === 'RunEnded')).toMatchObject([
+        { data: { stopped: true, exitCode: 5, retryInMs: null } },
+      ])
+    }, 20_000)
+  })
+
   it('tries again as often as it was told, and tells each attempt', async () => {
     const count = join(dir, 'count')
     const { exit, err } = await spanledger([

@@ -36,11 +36,20 @@ const NOT_ONE = /not a git repository|cannot change to|does not exist|No such fi
  */
 export async function readRepository(git: Git, folder: string): Promise<Repository> {
   const at = resolve(folder)
-  const asked = await git(at, ['rev-parse', '--git-common-dir']).catch((error: unknown) => {
-    throw error instanceof GitFailedError && NOT_ONE.test(error.said) ? new NotARepositoryError(at) : error
-  })
-  const commonDir = await realpath(resolve(at, asked.out.trimEnd()))
-  const { out } = await git(at, ['worktree', 'list', '--porcelain', '-z'])
+  const asked = (args: string[]): Promise<string> =>
+    git(at, args).then(
+      ({ out }) => out,
+      (error: unknown) => {
+        throw error instanceof GitFailedError && NOT_ONE.test(error.said)
+          ? new NotARepositoryError(at)
+          : error
+      },
+    )
+  const [common, out] = await Promise.all([
+    asked(['rev-parse', '--git-common-dir']),
+    asked(['worktree', 'list', '--porcelain', '-z']),
+  ])
+  const commonDir = await realpath(resolve(at, common.trimEnd()))
   const top = basename(commonDir) === '.git' ? dirname(commonDir) : commonDir
   return {
     commonDir,
