@@ -11,6 +11,7 @@ import { createQuestions, type Questions } from './questions.ts'
 import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
 import { tendInBackground } from './tending.ts'
+import { tieSessions } from './tie-sessions.ts'
 import { createWarner } from './warn.ts'
 
 export interface DaemonOptions {
@@ -138,6 +139,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
         warn,
       }),
       followTasks(platform, questions, warn),
+      tieSessions(platform, questions.tying, warn),
     )
     return { home: home.dir, ...addresses, close }
   } catch (error) {

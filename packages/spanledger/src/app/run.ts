@@ -90,6 +90,9 @@ export async function runCommand(
     await recording()
       .then(async ({ receiver, questions }) => {
         await receiver.close()
+        await questions
+          .settle(run)
+          .catch((error: Error) => warn(`its sessions are not ended: ${error.message}`))
         await questions.close()
       })
       .catch((error: Error) => warn(error.message))

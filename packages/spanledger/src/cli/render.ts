@@ -4,6 +4,7 @@ import { renderAgents, renderCost } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
+import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
@@ -20,6 +21,8 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  'session.tie': renderTied,
+  'session.untie': renderTied,
   agents: renderAgents,
   cost: renderCost,
   projections: renderProjections,

@@ -9,6 +9,8 @@ export { openSessionReadModel, type SessionEvents, type SessionReadModel } from 
 export { byTime } from './replay.ts'
 export { latestFirst } from './session-list.ts'
 export type * from './session-view.ts'
+export { RUN_SOURCE } from './things.ts'
+export { CONFIDENCE_MIN, type Tie, TIE_FIELDS, type TieField } from './tied.ts'
 export { evolve, initialState } from './state.ts'
 export { upcast } from './upcast.ts'
 export { detailOf } from './view.ts'

@@ -37,6 +37,7 @@ import {
   taskUpdate,
 } from './queries/task-commands.ts'
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
+import { sessionTie, sessionUntie } from './queries/ties.ts'
 import { trace } from './queries/trace.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
@@ -63,6 +64,8 @@ export const QUERIES = {
   status,
   sessions,
   session,
+  'session.tie': sessionTie,
+  'session.untie': sessionUntie,
   agents,
   cost,
   traces,

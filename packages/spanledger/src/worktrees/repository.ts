@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { GitFailedError, NotARepositoryError } from './errors.ts'
 import { type Git, parts } from './git.ts'
 
@@ -89,6 +89,15 @@ function worktreesIn(porcelain: string): Worktree[] {
   finish()
   return found
 }
+
+/** The innermost worktree that a folder is in. */
+export const worktreeAround = <T extends Pick<Worktree, 'path'>>(
+  worktrees: readonly T[],
+  folder: string,
+): T | undefined =>
+  worktrees
+    .filter(({ path }) => folder === path || folder.startsWith(path + sep))
+    .toSorted((a, b) => b.path.length - a.path.length)[0]
 
 /** Where a file of one worktree's own, such as its index, or of all, such as the objects, is. */
 export async function gitPath(git: Git, worktree: string, name: string): Promise<string> {
