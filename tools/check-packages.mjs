@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { packSdk } from './pack-sdk.mjs'
+import { packSpanledger } from './pack-spanledger.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path) => JSON.parse(readFileSync(root + path, 'utf8'))
@@ -17,6 +18,7 @@ const LOADED_BYTES_MAX = 160_000
 const PACKAGE_BYTES_MAX = 450_000
 
 const packed = `${root}packages/sdk/pack`
+await packSpanledger()
 const loads = await packSdk(packed)
 const sizeOf = (names) => names.reduce((sum, name) => sum + statSync(`${packed}/${name}`).size, 0)
 const loaded = sizeOf([
@@ -34,7 +36,7 @@ for (const [what, bytes, max] of [
 
 for (const [name, folder] of [
   ['sdk', 'sdk/pack'],
-  ['spanledger', 'spanledger'],
+  ['spanledger', 'spanledger/pack'],
 ]) {
   const manifest = read(`packages/${folder}/package.json`)
   const { messages } = await publint({ pkgDir: `${root}packages/${folder}`, strict: true })
