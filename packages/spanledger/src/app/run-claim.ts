@@ -1,6 +1,6 @@
 import type { NewEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
-import type { Then } from '../cli/index.ts'
+import type { OnSuccess } from '../cli/index.ts'
 import type { Refusal } from '../query/index.ts'
 import { type Ended, wasStopped } from '../run/index.ts'
 import type { Asking, Work } from '../work/index.ts'
@@ -21,7 +21,7 @@ export interface RunClaim {
 interface ClaimOptions {
   task: string
   asking: Partial<Asking>
-  then: Then
+  onSuccess: OnSuccess
   /** Another run of this task, under the same name, that is at work; its id. */
   rival: (task: string) => Promise<string | undefined>
 }
@@ -42,7 +42,7 @@ export async function claimForRun(
   options: ClaimOptions,
   warn: (message: string) => void,
 ): Promise<RunClaim | Refusal | undefined> {
-  const { asking, then } = options
+  const { asking, onSuccess } = options
   const id = await wholeId(work, options.task)
   const ran = await work.run({ do: 'claim', id }, asking)
   if ('refused' in ran) {
@@ -80,7 +80,7 @@ export async function claimForRun(
     async end(ended) {
       await renewing.stop()
       try {
-        const refused = await settle(work, id, { agent, asking, then, ended })
+        const refused = await settle(work, id, { agent, asking, onSuccess, ended })
         if (refused !== undefined) warn(`${id}: ${refused}`)
       } catch (error) {
         warn(`the end of work on ${id} could not be recorded: ${(error as Error).message}`)
@@ -93,18 +93,22 @@ export async function claimForRun(
 async function settle(
   work: Work,
   id: string,
-  about: { agent: string; asking: Partial<Asking>; then: Then; ended: Ended },
+  about: { agent: string; asking: Partial<Asking>; onSuccess: OnSuccess; ended: Ended },
 ): Promise<string | undefined> {
-  const { agent, asking, then, ended } = about
+  const { agent, asking, onSuccess, ended } = about
   // The agent, or somebody else, has said meanwhile how the task goes on.
   if ((await work.known()).find(id)?.claim?.agent !== agent) return undefined
   const { exitCode, signal } = ended
-  if (exitCode === 0 && then === 'keep') return undefined
+  if (exitCode === 0 && onSuccess === 'keep') return undefined
   const how = signal === null ? `exit ${exitCode}` : signal
   const command =
-    wasStopped(ended) || (exitCode === 0 && then === 'release')
+    wasStopped(ended) || (exitCode === 0 && onSuccess === 'release')
       ? ({ do: 'release', id, reason: `its run ended: ${how}` } as const)
-      : ({ do: 'complete', id, outcome: exitCode === 0 ? (then as 'done' | 'reviewing') : 'failed' } as const)
+      : ({
+          do: 'complete',
+          id,
+          outcome: exitCode === 0 ? (onSuccess as 'done' | 'reviewing') : 'failed',
+        } as const)
   const ran = await work.run(command, asking)
   return 'refused' in ran ? ran.refused.message : undefined
 }

@@ -22,7 +22,7 @@ const WORDS = [
     '--no-color',
     '--home',
     '--task',
-    '--then',
+    '--on-success',
     '--worktree',
     '--retries',
   ],
@@ -45,10 +45,11 @@ const WORDS = [
   ],
 ].flat()
 
+const nothing = () => Promise.reject(new Error('not asked for'))
+
 /** What the whole command line makes of the same words. */
 async function parsed(argv: string[]): Promise<RunOptions | undefined> {
   let asked: RunOptions | undefined
-  const nothing = () => Promise.reject(new Error('not asked for'))
   const host: CliHost = {
     up: nothing,
     demo: nothing,
@@ -68,6 +69,8 @@ async function parsed(argv: string[]): Promise<RunOptions | undefined> {
   await runCli(argv, host)
   return asked
 }
+
+const start = (options: RunOptions) => Promise.resolve(options)
 
 it('starts ahead only what the whole command line would start in the same way', async () => {
   const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
@@ -96,7 +99,7 @@ it.each([
       '--json',
       '--task',
       '7',
-      '--then',
+      '--on-success',
       'reviewing',
       '--retries',
       '2',
@@ -104,10 +107,9 @@ it.each([
       'npm',
       '--home',
     ],
-    { command: ['npm', '--home'], home: '/h', task: '7', then: 'reviewing', retries: 2 },
+    { command: ['npm', '--home'], home: '/h', task: '7', onSuccess: 'reviewing', retries: 2 },
   ],
 ])('understands %j', async (argv, expected) => {
-  const start = (options: RunOptions) => Promise.resolve(options)
   expect(await startRun(argv, { env: {}, homeFolder: '/home/me' }, start)).toEqual(expected)
   expect(await parsed(argv)).toEqual(expected)
 })

@@ -54,6 +54,14 @@ function program(text: string): string[] {
 const events = async (): Promise<{ event: string; data: Record<string, unknown> }[]> =>
   (JSON.parse((await spanledger(['events', 'list', '--json'])).out) as { rows: never[] }).rows
 
+const json = async (...words: string[]): Promise<Record<string, unknown>> =>
+  JSON.parse((await spanledger([...words, '--json'])).out) as Record<string, unknown>
+const claim = (...words: string[]) => spanledger(['work', 'claim', 'bug', 'Fix the login', ...words])
+const toldOfTasks = async (): Promise<unknown[]> =>
+  (await events())
+    .filter(({ event }) => event.startsWith('Task') || event === 'RunStarted')
+    .map(({ event, data }) => [event, data['outcome'] ?? data['to'] ?? data['task']])
+
 /** Sends one span by hand, as any OpenTelemetry SDK that reads the standard variables would. */
 const SENDING = `
   const [, trace, parent] = process.env.TRACEPARENT.split('-')
@@ -193,16 +201,38 @@ describe('run', () => {
     expect(err).toContain('what the command sends goes to http://127.0.0.1:1, not here')
   })
 
+  it('ends the sessions of agents that did not say how they ended, as the run ended; what somebody says by hand stays', async () => {
+    const agent = SENDING.replace('GET /cart', 'chat gpt-x')
+      .replace(
+        'parentSpanId: parent,',
+        `parentSpanId: parent, attributes: Object.entries({ 'gen_ai.operation.name': 'chat',
+        'gen_ai.conversation.id': 'talk-1', 'gen_ai.request.model': 'gpt-x' }).map(([key, value]) => ({ key, value: { stringValue: value } })),`,
+      )
+      .replaceAll('17952192000', String(Date.now()).slice(0, 10) + '0')
+      .replaceAll('17952192', String(Date.now()).slice(0, 8))
+    await spanledger(['run', '--task', 'T 7', ...program(`${agent}; process.exit(3)`)])
+    const show = async () =>
+      JSON.parse((await spanledger(['session', 'show', 'talk-1', '--json'])).out) as object
+    expect(await show()).toMatchObject({ status: 'failed', task: 'T 7', ties: [] })
+    const told = (await events()).find(({ event }) => event === 'SessionFailed')
+    expect(told).toMatchObject({ data: { session: 'talk-1', source: 'run', exitCode: 3, error: 'exit 3' } })
+    expect(await spanledger(['session', 'untie', 'talk-1'])).toMatchObject({
+      exit: 0,
+      out: 'session talk-1 belongs to no task and no run\n',
+    })
+    expect(await spanledger(['session', 'tie', 'talk-1', '--task', 'nothing'])).toMatchObject({ exit: 1 })
+    await spanledger(['session', 'tie', 'talk-1', '--run', (told!.data['run'] as string).slice(0, 30)])
+    expect(await show()).toMatchObject({
+      task: 'T 7',
+      ties: [{ by: 'hand', confidence: 1, because: 'said by hand' }],
+    })
+    const cost = JSON.parse((await spanledger(['cost', '--by', 'task', '--json'])).out) as { rows: object[] }
+    expect(cost.rows).toMatchObject([{ key: 'T 7', sessions: 1 }])
+  }, 20_000)
+
   describe('for a task', () => {
     /** Of work of that type and title, wherever it is claimed. */
     const ID = 'fix-the-login-6928ea'
-    const json = async (...words: string[]): Promise<Record<string, unknown>> =>
-      JSON.parse((await spanledger([...words, '--json'])).out) as Record<string, unknown>
-    const claim = (...words: string[]) => spanledger(['work', 'claim', 'bug', 'Fix the login', ...words])
-    const told = async (): Promise<unknown[]> =>
-      (await events())
-        .filter(({ event }) => event.startsWith('Task') || event === 'RunStarted')
-        .map(({ event, data }) => [event, data['outcome'] ?? data['to'] ?? data['task']])
 
     it('claims it under the name of the agent while the command runs, and tells how it went by its exit code', async () => {
       await claim('--agent', 'planner')
@@ -217,9 +247,9 @@ describe('run', () => {
       const [agent, carrier] = JSON.parse(failed.out) as [string, { correlationId: string }]
       expect(agent).toBe('claude-7')
       expect((await json('task', 'get', ID))['status']).toBe('todo')
-      await spanledger(['run', '--task', ID, '--then', 'reviewing', ...seen, '0'])
+      await spanledger(['run', '--task', ID, '--on-success', 'reviewing', ...seen, '0'])
       expect((await json('task', 'get', ID))['status']).toBe('reviewing')
-      expect((await told()).slice(5)).toEqual([
+      expect((await toldOfTasks()).slice(5)).toEqual([
         ['TaskStatusChanged', 'in_progress'],
         ['TaskClaimed', ID],
         ['RunStarted', ID],
@@ -242,7 +272,7 @@ describe('run', () => {
       expect(JSON.parse(ran.err)).toMatchObject({
         error: { code: 'ALREADY_CLAIMED', message: `${ID} is claimed by codex-1` },
       })
-      expect(await told()).not.toContainEqual(['RunStarted', ID])
+      expect(await toldOfTasks()).not.toContainEqual(['RunStarted', ID])
     })
 
     it('is one winner among two runs under one name, and leaves the task to an agent that says itself how it went', async () => {
@@ -298,7 +328,7 @@ describe('run', () => {
         ],
         { onOutput: (pid) => process.kill(pid, 'SIGTERM') },
       )
-      expect(await told()).toContainEqual(['TaskReleased', ID])
+      expect(await toldOfTasks()).toContainEqual(['TaskReleased', ID])
       expect((await events()).filter(({ event }) => event === 'RunEnded')).toMatchObject([
         { data: { stopped: true, exitCode: 5, retryInMs: null } },
       ])

@@ -112,7 +112,7 @@ export async function runCommand(
           ...(agent === undefined ? {} : { agent }),
           carrier: { traceparent: `00-${trace.traceId}-${hexOf(platform.random(8))}-${trace.flags}` },
         },
-        then: options.then ?? 'done',
+        onSuccess: options.onSuccess ?? 'done',
         rival: async (id) =>
           (await liveRuns(platform, home)).find(
             (one) => one.run !== run && one.task !== null && id.startsWith(one.task),

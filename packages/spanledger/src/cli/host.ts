@@ -16,8 +16,8 @@ export interface UpOptions {
   json: boolean
 }
 
-export const THEN = ['done', 'reviewing', 'release', 'keep'] as const
-export type Then = (typeof THEN)[number]
+export const ON_SUCCESS = ['done', 'reviewing', 'release', 'keep'] as const
+export type OnSuccess = (typeof ON_SUCCESS)[number]
 
 export interface RunOptions {
   home: string
@@ -25,7 +25,7 @@ export interface RunOptions {
   command: readonly string[]
   task?: string
   /** What becomes of the task when the command succeeds: `done` unless told. */
-  then?: Then
+  onSuccess?: OnSuccess
   /** A branch, to run in its worktree. */
   worktree?: string
   /** Tries after the first. */

@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { paramsOf, QUERIES, queryNamed, type QueryName } from '../query/index.ts'
 import { ASKING, type AskingCommand, GROUPS } from './commands.ts'
-import { type RunOptions, THEN, type UpOptions } from './host.ts'
+import { ON_SUCCESS, type RunOptions, type UpOptions } from './host.ts'
 import { addParams, paramsGiven, port, tries } from './options.ts'
 import { SETTINGS, type SettingsName, settingsParams } from './settings.ts'
 
@@ -65,9 +65,9 @@ export function createProgram(version: string, actions: Actions): Command {
     .option('--task <ID>', 'the task it works on: claimed meanwhile, done or failed as the command ends')
     .addOption(
       new Option(
-        '--then <STATUS>',
+        '--on-success <STATUS>',
         'what becomes of the task when the command succeeds (done unless told)',
-      ).choices(THEN),
+      ).choices(ON_SUCCESS),
     )
     .option('--worktree <BRANCH>', 'in the worktree of this branch, made when there is none')
     .option(

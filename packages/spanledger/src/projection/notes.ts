@@ -1,7 +1,6 @@
 import { field, tokensOf, type Thing } from './merge.ts'
 import type { SessionSummary, Tokens } from './session-view.ts'
 import type { Activity, Things } from './things.ts'
-import type { Tied } from './tied.ts'
 
 interface Call {
   call: Activity
@@ -25,21 +24,6 @@ export function notesOf(head: SessionSummary, things: Things, calls: readonly Ca
 }
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
-
-/** What the session belongs to, where its agent does not tell it. */
-export const tieNotes = ({ ties, unsure }: Tied): string[] => [
-  ...ties
-    .filter(({ because }) => because !== '')
-    .map(({ fields, by, confidence, because }) =>
-      by === 'hand'
-        ? `${fields.join(', ')}: said by hand: ${because}`
-        : `${fields.join(', ')}: ${Math.round(confidence * 100)} % sure: ${because}`,
-    ),
-  ...unsure.map(
-    ({ field, values, confidence }) =>
-      `${field}: not sure: ${values.join(' or ')} (${Math.round(confidence * 100)} % each); say it by hand: session tie`,
-  ),
-]
 
 /** Two sources told the tokens of a call differently: the higher rank's were taken. */
 function differing(calls: readonly Thing[]): string[] {

@@ -44,6 +44,11 @@ const untie = (id: string, at: number): Given => ({
   because: id,
 })
 
+const plain = (tied: Tied) => ({
+  ...tied,
+  ties: tied.ties.toSorted((a, b) => (a.because < b.because ? -1 : 1)),
+})
+
 describe('what a session belongs to', () => {
   it('is what its agent told, before any guess', () => {
     const state = stateOf([guess('a', 0.99, { task: 'guessed', branch: 'fix' })])
@@ -103,10 +108,6 @@ describe('what a session belongs to', () => {
           : guess(`e${i}`, [0.4, 0.65, 0.8, 0.8, 0.9][next(5)]!, target)
       })
       const told = next(2) === 0 ? {} : { task: 'task-0', run: 'run-1' }
-      const plain = (tied: Tied) => ({
-        ...tied,
-        ties: tied.ties.toSorted((a, b) => (a.because < b.because ? -1 : 1)),
-      })
       const expected = plain(tiedOf(stateOf(events), told))
       const shuffled = [...events, ...events.filter(() => next(2) === 0)]
         .map((event) => ({ event, by: next(1_000) }))

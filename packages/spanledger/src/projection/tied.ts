@@ -83,6 +83,21 @@ export function tiedOf(state: SessionState, told: { readonly [Field in TieField]
   }
 }
 
+/** What the session belongs to, where its agent does not tell it. */
+export const tieNotes = ({ ties, unsure }: Tied): string[] => [
+  ...ties
+    .filter(({ because }) => because !== '')
+    .map(({ fields, by, confidence, because }) =>
+      by === 'hand'
+        ? `${fields.join(', ')}: said by hand: ${because}`
+        : `${fields.join(', ')}: ${Math.round(confidence * 100)} % sure: ${because}`,
+    ),
+  ...unsure.map(
+    ({ field, values, confidence }) =>
+      `${field}: not sure: ${values.join(' or ')} (${Math.round(confidence * 100)} % each); say it by hand: session tie`,
+  ),
+]
+
 const sure = ({ data }: Told): number => data.confidence ?? 0
 const bySurety = (a: Told, b: Told): number => sure(b) - sure(a) || compare(a.id, b.id)
 

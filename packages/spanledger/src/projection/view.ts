@@ -1,6 +1,6 @@
 import { length, subtract, union, type Interval } from './intervals.ts'
 import { addTokens, byStart, compare, field, ms, NO_TOKENS, tokensOf } from './merge.ts'
-import { notesOf, tieNotes } from './notes.ts'
+import { notesOf } from './notes.ts'
 import type { PriceOf } from './prices.ts'
 import type {
   ActivityNode,
@@ -12,7 +12,7 @@ import type {
   Tokens,
 } from './session-view.ts'
 import type { SessionState, Told } from './state.ts'
-import { tiedOf } from './tied.ts'
+import { tiedOf, tieNotes } from './tied.ts'
 import { thingsOf, type Activity, type Things } from './things.ts'
 
 /** A session that was not heard of for longer is silent. */

@@ -2,7 +2,7 @@
 export interface RunWords {
   home?: string
   task?: string
-  then?: 'done' | 'reviewing' | 'release' | 'keep'
+  onSuccess?: 'done' | 'reviewing' | 'release' | 'keep'
   worktree?: string
   retries?: number
 }
@@ -13,8 +13,10 @@ const READ: Readonly<Record<string, (value: string) => RunWords | undefined>> = 
   '--task': (task) => ({ task }),
   '--worktree': (worktree) => ({ worktree }),
   '--retries': (tries) => (/^[012]$/.test(tries) ? { retries: Number(tries) } : undefined),
-  '--then': (then) =>
-    then === 'done' || then === 'reviewing' || then === 'release' || then === 'keep' ? { then } : undefined,
+  '--on-success': (word) =>
+    word === 'done' || word === 'reviewing' || word === 'release' || word === 'keep'
+      ? { onSuccess: word }
+      : undefined,
 }
 
 /**

@@ -127,22 +127,22 @@ describe('a session that was started elsewhere', () => {
   })
 })
 
-describe('a session whose run has ended', () => {
-  const of = (given: Partial<Session>, ...events: RecordedEvent[]) =>
-    endOf(session({ run: 'r1', ...given }), factsOf(...events))
+const endOfSession = (given: Partial<Session>, ...events: RecordedEvent[]) =>
+  endOf(session({ run: 'r1', ...given }), factsOf(...events))
 
+describe('a session whose run has ended', () => {
   it('ends as its process did', () => {
-    expect(of({}, started('r1', 0), ended('r1', 10_000))).toMatchObject({
+    expect(endOfSession({}, started('r1', 0), ended('r1', 10_000))).toMatchObject({
       event: 'SessionCompleted',
       time: nano(10_000),
       data: { source: 'run', exitCode: 0, endUnixNano: nano(10_000) },
     })
-    expect(of({}, started('r1', 0), ended('r1', 10_000, { exitCode: 137, signal: 'SIGKILL' }))).toMatchObject(
-      {
-        event: 'SessionFailed',
-        data: { error: 'ended by SIGKILL' },
-      },
-    )
+    expect(
+      endOfSession({}, started('r1', 0), ended('r1', 10_000, { exitCode: 137, signal: 'SIGKILL' })),
+    ).toMatchObject({
+      event: 'SessionFailed',
+      data: { error: 'ended by SIGKILL' },
+    })
   })
 
   it('ends with the first attempt that it did not outlive', () => {
@@ -152,18 +152,18 @@ describe('a session whose run has ended', () => {
       started('r1', 12_000, { attempt: 2 }),
       ended('r1', 20_000, { attempt: 2 }),
     ]
-    expect(of({}, ...attempts)).toMatchObject({ event: 'SessionFailed', time: nano(10_000) })
-    expect(of({ startedAt: iso(13_000), endedAt: iso(14_000) }, ...attempts)).toMatchObject({
+    expect(endOfSession({}, ...attempts)).toMatchObject({ event: 'SessionFailed', time: nano(10_000) })
+    expect(endOfSession({ startedAt: iso(13_000), endedAt: iso(14_000) }, ...attempts)).toMatchObject({
       event: 'SessionCompleted',
     })
   })
 
   it('is left alone while it goes on, and where its agent said how it ended', () => {
-    expect(of({}, started('r1', 0))).toBeUndefined()
-    expect(of({ endedAt: iso(60_000) }, started('r1', 0), ended('r1', 10_000))).toBeUndefined()
+    expect(endOfSession({}, started('r1', 0))).toBeUndefined()
+    expect(endOfSession({ endedAt: iso(60_000) }, started('r1', 0), ended('r1', 10_000))).toBeUndefined()
     expect(
       of({ status: 'completed' }, started('r1', 0), ended('r1', 10_000, { exitCode: 1 })),
     ).toBeUndefined()
-    expect(of({ run: null }, started('r1', 0), ended('r1', 10_000))).toBeUndefined()
+    expect(endOfSession({ run: null }, started('r1', 0), ended('r1', 10_000))).toBeUndefined()
   })
 })

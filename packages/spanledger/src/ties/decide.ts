@@ -147,10 +147,11 @@ function* tasksNamedBy(branch: string, tasks: Iterable<{ id: string }>): Generat
   }
 }
 
+const isBorder = (letter: string | undefined): boolean => letter === undefined || !/[a-z0-9]/i.test(letter)
+
 /** As words of its own, not within others. */
 function holds(branch: string, id: string): boolean {
   const at = branch.toLowerCase().indexOf(id.toLowerCase())
-  const isBorder = (letter: string | undefined): boolean => letter === undefined || !/[a-z0-9]/i.test(letter)
   return at >= 0 && isBorder(branch[at - 1]) && isBorder(branch[at + id.length])
 }
 
