@@ -2,7 +2,7 @@
 import { activeSpan, record } from '@spanledger/sdk'
 
 await record('handle order', { 'order.id': 7, 'order.parts': ['tea', 'cup'] }, async (span) => {
-  console.log(activeSpan().traceId)
+  process.stdout.write(`${activeSpan().traceId}\n`)
   span.addEvent('accepted', { retry: 1 })
   await record('charge', async () => {
     throw new Error('card refused')

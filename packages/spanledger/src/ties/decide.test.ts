@@ -162,7 +162,7 @@ describe('a session whose run has ended', () => {
     expect(endOfSession({}, started('r1', 0))).toBeUndefined()
     expect(endOfSession({ endedAt: iso(60_000) }, started('r1', 0), ended('r1', 10_000))).toBeUndefined()
     expect(
-      of({ status: 'completed' }, started('r1', 0), ended('r1', 10_000, { exitCode: 1 })),
+      endOfSession({ status: 'completed' }, started('r1', 0), ended('r1', 10_000, { exitCode: 1 })),
     ).toBeUndefined()
     expect(endOfSession({ run: null }, started('r1', 0), ended('r1', 10_000))).toBeUndefined()
   })
