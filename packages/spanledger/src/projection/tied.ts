@@ -24,7 +24,7 @@ export interface Tied extends Record<TieField, string | null> {
 }
 
 /** Below it a tie says nothing. */
-export const CONFIDENCE_MIN = 0.5
+const CONFIDENCE_MIN = 0.5
 
 /**
  * What a session belongs to: what was said by hand last, else what its agent told, else the tie of the highest confidence.
