@@ -16,6 +16,7 @@ export type SessionEventName =
   | 'SessionSubagentStarted'
   | 'SessionCompleted'
   | 'SessionFailed'
+  | 'SessionHooksMissed'
 
 /**
  * Tokens with one meaning for all agents and providers.
@@ -88,6 +89,8 @@ export interface ObservedFields {
   statusCode?: number
   exitCode?: number
   attempt?: number
+  /** Runs of hooks of which nothing arrived. */
+  missed?: number
   reportedCostUsd?: number
   success?: boolean
   isError?: boolean

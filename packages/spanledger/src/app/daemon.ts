@@ -10,6 +10,7 @@ import { createApiServer } from './api-server.ts'
 import { createQuestions, type Questions } from './questions.ts'
 import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
+import { takeHooksInBackground } from './take-hooks.ts'
 import { tendInBackground } from './tending.ts'
 import { createWarner } from './warn.ts'
 
@@ -138,6 +139,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
         warn,
       }),
       followTasks(platform, questions, warn),
+      takeHooksInBackground(platform, questions, warn),
     )
     return { home: home.dir, ...addresses, close }
   } catch (error) {

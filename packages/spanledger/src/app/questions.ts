@@ -8,6 +8,7 @@ import type { IngestCounts } from '../receive/index.ts'
 import type { Work } from '../work/index.ts'
 import { loadConfig } from './load-config.ts'
 import { readDaemonFile } from './daemon-file.ts'
+import { takeHooksOf } from './take-hooks.ts'
 import { openTranscoder } from './transcode.ts'
 import { openWork } from './tasks.ts'
 import { VERSION } from './version.ts'
@@ -22,6 +23,8 @@ export interface Questions {
   observe(written: WrittenLines): void
   /** Records edits of task files as they are made, until the signal aborts. Never throws. */
   follow(signal: AbortSignal, warn: (message: string) => void): Promise<void>
+  /** Hooks that ran -> events. Errors: those of the event store and of the disk. */
+  takeHooks(): Promise<void>
   /** Errors  those of the event store. */
   append(stream: string, events: readonly NewEvent[]): Promise<void>
   close(): Promise<void>
@@ -68,6 +71,18 @@ export function createQuestions(
     })
   })
 
+  let taking: Promise<void> | undefined
+  const takeHooks = (): Promise<void> => {
+    if (home.readOnly) return Promise.resolve()
+    taking ??= takeHooksOf(platform, home, events).finally(() => (taking = undefined))
+    return taking
+  }
+  // A question sees the hooks that ran before it; where they cannot be taken, it is answered all the same.
+  const asked = async (): Promise<Queries> => {
+    await takeHooks().catch(() => {})
+    return queries()
+  }
+
   let settling: NodeJS.Timeout | undefined
   const settleLater = (): void => {
     if (settling !== undefined) return
@@ -82,10 +97,10 @@ export function createQuestions(
 
   return {
     async run(name, params) {
-      return (await queries()).run(name, params)
+      return (await asked()).run(name, params)
     },
     async answer(name, params) {
-      return (await queries()).answer(name, params)
+      return (await asked()).answer(name, params)
     },
     observe(written) {
       // What fails here stands in the ledger all the same: the next refresh, or the next question, comes by it again.
@@ -102,6 +117,7 @@ export function createQuestions(
         warn(`tasks are not followed: ${(error as Error).message}`)
       }
     },
+    takeHooks,
     async append(stream, appended) {
       await (await events()).append(stream, appended)
     },

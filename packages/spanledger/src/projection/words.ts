@@ -46,6 +46,7 @@ const WORDS: Record<SessionEventName, Words> = {
   ],
   SessionCompleted: () => ['session completed'],
   SessionFailed: ({ error }) => ['session failed', error],
+  SessionHooksMissed: ({ missed }) => [`hooks missed: ${missed ?? '?'}`],
 }
 
 function took({ durationMs, startUnixNano, endUnixNano }: Partial<Observation>): string | undefined {
