@@ -1,6 +1,7 @@
 /** The program's entry point: `bin/spanledger.js` imports it, and it runs. */
 import { homedir } from 'node:os'
 import { createInterface } from 'node:readline'
+import { createInterface as createPrompt } from 'node:readline/promises'
 import { openHome, type Home } from '@spanledger/sdk/ledger'
 import { nodePlatform } from '@spanledger/sdk/platform'
 import { runCli, type Asker, type CliHost } from '../cli/index.ts'
@@ -15,6 +16,15 @@ const host: CliHost = {
   homeFolder: homedir(),
   nowMs: Date.now,
   presses: () => createInterface({ input: process.stdin })[Symbol.asyncIterator](),
+  ...(process.stdin.isTTY && process.stderr.isTTY
+    ? {
+        async confirm(question: string) {
+          const asking = createPrompt({ input: process.stdin, output: process.stderr })
+          const answer = await asking.question(`${question} [y/N] `).finally(() => asking.close())
+          return /^y(es)?$/i.test(answer.trim())
+        },
+      }
+    : {}),
   stdout: process.stdout,
   stderr: process.stderr,
   async up(options) {
