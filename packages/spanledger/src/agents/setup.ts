@@ -48,7 +48,7 @@ export interface AgentSetup {
   /** Variables for its telemetry; none where it reads none. */
   env: (endpoint: string) => Record<string, string>
   /** Arguments right behind its name, where variables do not do or its files come before them. */
-  args?: (endpoint: string) => string[]
+  args?: (endpoint: string, userEnv: SettingPlace['env']) => string[]
   /** The files that make it tell without either. */
   settings: (place: SettingPlace) => Setting[]
   /** Of `env`, what none of its files can hold. */

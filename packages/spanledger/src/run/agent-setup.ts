@@ -33,7 +33,7 @@ export function setUpAgent(
       .join(','),
   }
   for (const [key, value] of Object.entries(wanted)) if (!userEnv[key]) env[key] = value
-  return { agent: setup?.agent ?? null, env, args: setup?.args?.(endpoint) ?? [] }
+  return { agent: setup?.agent ?? null, env, args: setup?.args?.(endpoint, userEnv) ?? [] }
 }
 
 /** As OTEL_RESOURCE_ATTRIBUTES has it: a percent-encoded value behind its key. */

@@ -27,6 +27,9 @@ export const claudeCodeSetup: AgentSetup = {
   title: 'Claude Code',
   program: 'claude',
   env,
+  // What stands in its files comes before variables, and this before its files.
+  args: (endpoint, userEnv) =>
+    userEnv['OTEL_EXPORTER_OTLP_ENDPOINT'] ? [] : ['--settings', JSON.stringify({ env: env(endpoint) })],
   settings: ({ userHome, env: given, project, endpoint, hook, hookMark }) => [
     {
       format: 'jsonc',
