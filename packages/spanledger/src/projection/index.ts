@@ -1,4 +1,6 @@
 export { addGrowth, changesBetween, type Growth, NO_GROWTH, type SessionChange } from './change.ts'
+export type { EventProjection, EventProjectionKind } from './event-projection.ts'
+export { Follower } from './follower.ts'
 export { type AgentFigures, COST_DIMENSIONS, type CostDimension, type CostFigures } from './figures.ts'
 export { loadPrices } from './load-prices.ts'
 export { happenedAt } from './moment.ts'
