@@ -1,5 +1,5 @@
 export { observe, type Observed } from './observe.ts'
-export { observeHook, type ObservedHook, sessionOfHook } from './observe-hook.ts'
+export { observeHook, sessionOfHook } from './observe-hook.ts'
 export { isAgentOrigin } from './registry.ts'
 export { AGENT_SETUPS, type AgentSetup, type Json, type Setting, type SettingPlace } from './setup.ts'
 export type { Observation, ObservedTokens, SessionEvent, SessionEventName } from './vocabulary.ts'

@@ -54,7 +54,7 @@ export interface AgentSetup {
   /** Of `env`, what none of its files can hold. */
   onlyByEnv?: readonly string[]
   /** What a person still has to do once the files are written. */
-  then?: string
+  afterwards?: string
 }
 
 export const AGENT_SETUPS: readonly AgentSetup[] = [

@@ -1,6 +1,4 @@
 export { unifiedDiff } from './diff.ts'
 export { SettingsError } from './errors.ts'
-export { type FileRecord, type Journal, journalName, sha256 } from './journal.ts'
-export { type InTheWay, JsonText } from './json-edit.ts'
+export { type Journal, journalName } from './journal.ts'
 export { type FilePlan, planConnect, planDisconnect } from './plan.ts'
-export { parseToml } from './toml-edit.ts'

@@ -124,7 +124,7 @@ export class JsonText {
   }
 
   /** Behind the last member. */
-  #insert(node: ObjectNode | ArrayNode, depth: number, shown: string): void {
+  #insert(node: ObjectNode | ArrayNode, depth: number, member: string): void {
     const { indent, eol } = this.#style()
     const inner = eol + indent.repeat(depth + 1)
     const last = node.members.at(-1)
@@ -133,7 +133,7 @@ export class JsonText {
       this.#change({
         at: node.start + 1,
         remove: close - node.start - 1,
-        insert: inner + shown + eol + indent.repeat(depth),
+        insert: inner + member + eol + indent.repeat(depth),
       })
       return
     }
@@ -142,7 +142,7 @@ export class JsonText {
     const trailing = last?.comma !== undefined
     const comma: Patch[] = last === undefined || trailing ? [] : [{ at: last.end, remove: 0, insert: ',' }]
     const isOneLine = !this.text.slice(node.start, node.end).includes('\n')
-    const insert = isOneLine ? ` ${shown}` : `${inner}${shown}${trailing ? ',' : ''}`
+    const insert = isOneLine ? ` ${member}` : `${inner}${member}${trailing ? ',' : ''}`
     this.text = applyPatches(this.text, [...comma, { at: close - space, remove: 0, insert }])
   }
 

@@ -19,7 +19,7 @@ export interface ArrayNode extends Placed {
   members: Member[]
 }
 
-export interface ScalarNode extends Placed {
+interface ScalarNode extends Placed {
   kind: 'scalar'
   value: string | number | boolean | null
 }

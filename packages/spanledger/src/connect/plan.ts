@@ -1,6 +1,7 @@
 import type { Json, Setting } from '../agents/index.ts'
 import { type FileRecord, sha256 } from './journal.ts'
 import { type InTheWay, JsonText } from './json-edit.ts'
+import { parseJsonc } from './jsonc.ts'
 import { applyPatches, wayBack } from './patch.ts'
 import { addTables, parseToml, removeStatements, removeTables } from './toml-edit.ts'
 
@@ -43,7 +44,7 @@ export function planConnect(
   const after = EDITORS[setting.format](setting as never, base, { replace, kept, draft })
   if (after === base) return { file, before, after: base, kept, record: undefined }
   // Nobody's settings are written over with what their agent could not read.
-  if (setting.format === 'jsonc') new JsonText(file, after!)
+  if (setting.format === 'jsonc') parseJsonc(file, after!)
   if (setting.format === 'toml') parseToml(file, after!)
   return {
     file,

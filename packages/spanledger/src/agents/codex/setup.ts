@@ -52,5 +52,6 @@ export const codexSetup: AgentSetup = {
       },
     ]
   },
-  then: 'Codex asks once whether it may run new hooks: start it, open /hooks and trust those of spanledger',
+  afterwards:
+    'Codex asks once whether it may run new hooks: start it, open /hooks and trust those of spanledger',
 }

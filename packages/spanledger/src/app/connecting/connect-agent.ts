@@ -79,10 +79,10 @@ async function change(
 }
 
 /** Where a home is, for commands that work without one. */
-export const homeOf = ({ env }: Surroundings): string =>
+const homeOf = ({ env }: Surroundings): string =>
   env['SPANLEDGER_HOME'] || join(env['HOME'] || homedir(), '.spanledger')
 
-export async function placeOf(
+async function placeOf(
   { env, cwd }: Surroundings,
   home: string,
   setup: AgentSetup,
@@ -155,19 +155,19 @@ function answerOf(
       kept,
     })),
     alias: connects ? aliasOf(setup, endpoint) : null,
-    next: connects && setup.then !== undefined ? [setup.then] : [],
+    next: connects && setup.afterwards !== undefined ? [setup.afterwards] : [],
   }
 }
 
 /** For the agent alone: other programs read some of these variables too. */
-export function aliasOf({ program, env, onlyByEnv }: AgentSetup, endpoint: string): string | null {
+function aliasOf({ program, env, onlyByEnv }: AgentSetup, endpoint: string): string | null {
   if (onlyByEnv === undefined) return null
   const variables = env(endpoint)
   return `alias ${program}='${onlyByEnv.map((name) => `${name}=${variables[name]}`).join(' ')} ${program}'`
 }
 
 /** Undefined where there is no file. Errors: SettingsError where it is no text, since writing it would change more. */
-export async function textOf(file: string): Promise<string | undefined> {
+async function textOf(file: string): Promise<string | undefined> {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file))
   } catch (error) {
@@ -178,7 +178,7 @@ export async function textOf(file: string): Promise<string | undefined> {
 }
 
 /** One that cannot be read is as good as none: what is ours is then known by its looks. */
-export async function readJournal(file: string): Promise<Journal | undefined> {
+async function readJournal(file: string): Promise<Journal | undefined> {
   const text = await textOf(file)
   try {
     return text === undefined ? undefined : (JSON.parse(text) as Journal)
