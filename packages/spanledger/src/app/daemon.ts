@@ -13,6 +13,7 @@ import { repairTornLines } from './repair.ts'
 import { takeHooksInBackground } from './take-hooks.ts'
 import { tendInBackground } from './tending.ts'
 import { createWarner } from './warn.ts'
+import { watchSessions } from './watch-sessions.ts'
 
 export interface DaemonOptions {
   home: string
@@ -140,6 +141,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
       }),
       followTasks(platform, questions, warn),
       takeHooksInBackground(platform, questions, warn),
+      watchSessions(platform, questions, config.watch, warn),
     )
     return { home: home.dir, ...addresses, close }
   } catch (error) {

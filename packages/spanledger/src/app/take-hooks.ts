@@ -3,7 +3,6 @@ import type { Home } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { HookSink } from '../hooks/index.ts'
 import { type Beside, lookEvery } from './beside.ts'
-import { loadConfig } from './load-config.ts'
 import type { Questions } from './questions.ts'
 
 /** What a hook told stands in the ledger that soon, at most: until then it is not redacted. */
@@ -31,14 +30,9 @@ export async function takeHooksOf(
 ): Promise<void> {
   // Most homes have none: nothing is loaded for them.
   if ((await platform.files.stat(join(home.dir, 'hooks'))) === undefined) return
-  const [{ takeHooks }, { createRedactor }] = await Promise.all([
+  const [{ takeHooks }, { openRedactor }] = await Promise.all([
     import('../hooks/index.ts'),
-    import('../redact/index.ts'),
+    import('./transcode.ts'),
   ])
-  await takeHooks({
-    platform,
-    home,
-    events,
-    redactor: async () => createRedactor((await loadConfig(home.dir)).redaction),
-  })
+  await takeHooks({ platform, home, events, redactor: () => openRedactor(home) })
 }
