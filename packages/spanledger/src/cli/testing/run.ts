@@ -39,7 +39,7 @@ async function openAsker(dir: string, workingDirectory = dir): Promise<Asker> {
       ),
     async transcoder() {
       const { createTranscoder } = await import('../../otlp/index.ts')
-      const { createRedactor } = await import('../../redact/index.ts')
+      const { createRedactor } = await import('@spanledger/sdk/redact')
       return createTranscoder({ redactor: createRedactor({}) })
     },
     daemon: () => Promise.resolve(undefined),
