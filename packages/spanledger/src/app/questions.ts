@@ -11,6 +11,7 @@ import { readDaemonFile } from './daemon-file.ts'
 import { openTranscoder } from './transcode.ts'
 import { openWork } from './tasks.ts'
 import { VERSION } from './version.ts'
+import type { Watching } from './watching.ts'
 
 /** Everything that answers questions about one home, opened by the first that is asked. */
 export interface Questions {
@@ -24,6 +25,8 @@ export interface Questions {
   follow(signal: AbortSignal, warn: (message: string) => void): Promise<void>
   /** Errors  those of the event store. */
   append(stream: string, events: readonly NewEvent[]): Promise<void>
+  /** Judges sessions while they work, until the signal aborts. Never throws. */
+  watch(watching: Watching): Promise<void>
   close(): Promise<void>
 }
 
@@ -100,6 +103,14 @@ export function createQuestions(
         await followTasks(platform, await work(), { signal, warn })
       } catch (error) {
         warn(`tasks are not followed: ${(error as Error).message}`)
+      }
+    },
+    async watch({ warn, ...watching }) {
+      try {
+        const { watch } = await import('./watching.ts')
+        await watch(platform, home, await events(), watching)
+      } catch (error) {
+        warn(`sessions are not watched: ${(error as Error).message}`)
       }
     },
     async append(stream, appended) {

@@ -30,6 +30,16 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'session',
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
+  {
+    path: ['stuck'],
+    query: 'stuck',
+    examples: ['spanledger stuck', 'spanledger stuck --json | jq ".rows[].finding.kind"'],
+  },
+  {
+    path: ['watch'],
+    query: 'watch',
+    examples: ['spanledger watch --follow', 'spanledger watch --since today --json'],
+  },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
     path: ['cost'],

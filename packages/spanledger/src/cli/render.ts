@@ -12,6 +12,7 @@ import { renderSealStep } from './render/seal.ts'
 import * as tasks from './render/tasks.ts'
 import * as work from './render/work.ts'
 import { renderVerify } from './render/verify.ts'
+import { renderStuck, renderWatched } from './render/findings.ts'
 import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -20,6 +21,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  stuck: renderStuck,
   agents: renderAgents,
   cost: renderCost,
   projections: renderProjections,
@@ -89,5 +91,7 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
   if (typeof item === 'string') return item
   if (name === 'seal' && terminal !== undefined)
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
+  if (name === 'watch' && terminal !== undefined)
+    return renderWatched(item as Parameters<typeof renderWatched>[0], terminal)
   return JSON.stringify(item)
 }

@@ -60,6 +60,7 @@ export function openQueries(options: QueriesOptions): Queries {
     work: once(options.work),
     projections: async () => [
       (await context.sessions()).projection,
+      (await context.work()).projection,
       columnsProjection(platform, home, indexes),
     ],
     transcoder: once(options.transcoder),

@@ -20,6 +20,7 @@ import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
 import { status } from './queries/status.ts'
+import { stuck } from './queries/stuck.ts'
 import {
   taskAdd,
   taskAdopt,
@@ -40,6 +41,7 @@ import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from
 import { trace } from './queries/trace.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
+import { watch } from './queries/watch.ts'
 import {
   teamList,
   teamSet,
@@ -63,6 +65,8 @@ export const QUERIES = {
   status,
   sessions,
   session,
+  stuck,
+  watch,
   agents,
   cost,
   traces,

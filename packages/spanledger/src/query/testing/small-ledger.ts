@@ -15,6 +15,7 @@ import type {
 import { nodePlatform } from '@spanledger/sdk/platform'
 import { openEventStore } from '@spanledger/sdk/store'
 import { openSessionReadModel, priceTable } from '../../projection/index.ts'
+import { Work } from '../../work/index.ts'
 import { openQueries, type Queries } from '../open-queries.ts'
 
 /** A ledger written by hand, line by line, as the format says: so that tests can also write what is wrong. */
@@ -90,7 +91,23 @@ export function smallLedger(): SmallLedger {
             prices: priceTable([]),
           })
         },
-        work: () => Promise.reject(new Error('not in this test')),
+        async work() {
+          const store = await openEventStore(platform, home, {})
+          const work = new Work({
+            platform: { ...platform, clock },
+            home,
+            events: store,
+            redact: (text) => text,
+            workingDirectory: dir,
+            userHome: dir,
+            asking: { agent: 'nobody' },
+          })
+          closing.push(async () => {
+            await work.close()
+            await store.close()
+          })
+          return work
+        },
         async transcoder() {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
             import('../../otlp/index.ts'),
