@@ -1,3 +1,4 @@
+import { findingsOf } from './findings.ts'
 import { length, subtract, union, type Interval } from './intervals.ts'
 import { addTokens, byStart, compare, field, ms, NO_TOKENS, tokensOf } from './merge.ts'
 import { notesOf } from './notes.ts'
@@ -113,6 +114,7 @@ function summary(
   const span = extent(state)
   if (told.agent === undefined || !span) return undefined
   const { tokens, costUsd } = sumOf(calls)
+  const findings = findingsOf(state)
   return {
     id: state.id,
     agent: told.agent,
@@ -138,6 +140,7 @@ function summary(
     costUsd,
     unpricedModelCalls: unpricedIn(calls),
     sources: sourcesOf([...things.modelCalls, ...things.toolCalls, ...things.prompts, ...things.agents]),
+    ...(findings.length === 0 ? {} : { findings }),
   }
 }
 
