@@ -40,6 +40,7 @@ export type RefusalCode =
   | RefusedCode
   | 'CONFIG_EDIT'
   | 'UNKNOWN_WORKTREE'
+  | 'UNKNOWN_TEAM'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'
   | 'GIT_MISSING'
