@@ -11,6 +11,7 @@ import { createQuestions, type Questions } from './questions.ts'
 import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
 import { tendInBackground } from './tending.ts'
+import { tieSessions } from './tie-sessions.ts'
 import { createWarner } from './warn.ts'
 import { watchSessions } from './watch-sessions.ts'
 
@@ -140,6 +141,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
       }),
       followTasks(platform, questions, warn),
       watchSessions(platform, questions, config.watch, warn),
+      tieSessions(platform, questions.tying, warn),
     )
     return { home: home.dir, ...addresses, close }
   } catch (error) {

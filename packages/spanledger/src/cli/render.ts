@@ -1,10 +1,12 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
-import { renderAgents, renderCost } from './render/figures.ts'
 import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
+import { renderCost, renderTaskCost } from './render/cost.ts'
+import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
+import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
@@ -24,8 +26,11 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   sessions: renderSessions,
   session: renderSession,
   stuck: renderStuck,
+  'session.tie': renderTied,
+  'session.untie': renderTied,
   agents: renderAgents,
   cost: renderCost,
+  'cost.task': renderTaskCost,
   projections: renderProjections,
   rebuild: renderRebuild,
   traces: lists.renderTraces,

@@ -4,6 +4,7 @@ import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
 import { cost } from './queries/cost.ts'
+import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
 import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
@@ -38,6 +39,7 @@ import {
   taskUpdate,
 } from './queries/task-commands.ts'
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
+import { sessionTie, sessionUntie } from './queries/ties.ts'
 import { trace } from './queries/trace.ts'
 import { transcripts, transcriptsImport } from './queries/transcripts.ts'
 import { traces } from './queries/traces.ts'
@@ -68,8 +70,11 @@ export const QUERIES = {
   session,
   stuck,
   watch,
+  'session.tie': sessionTie,
+  'session.untie': sessionUntie,
   agents,
   cost,
+  'cost.task': costTask,
   traces,
   trace,
   operations,

@@ -129,6 +129,8 @@ async function ask(
   if (isRefusal(answer)) throw new Error(`${answer.refused}: ${answer.message}`)
   return answer as Record<string, any>
 }
+const changesOf = async (kind: string, id: string, from: number, to: number) =>
+  (await ask('state.diff', { kind, id, from: iso(from), to: iso(to) }))['rows']
 const KINDS = ['task', 'team', 'worktree'] as const
 
 describe('state diff', () => {
@@ -146,9 +148,7 @@ describe('state diff', () => {
   })
 
   it('tells one thing in its own words', async () => {
-    const of = async (kind: string, id: string, from: number, to: number) =>
-      (await ask('state.diff', { kind, id, from: iso(from), to: iso(to) }))['rows']
-    expect(await of('task', 'two', 68, 83)).toEqual([
+    expect(await changesOf('task', 'two', 68, 83)).toEqual([
       {
         id: 'two',
         what: 'changed',
@@ -159,16 +159,16 @@ describe('state diff', () => {
         },
       },
     ])
-    expect(await of('worktree', 'one', 65, 96)).toMatchObject([
+    expect(await changesOf('worktree', 'one', 65, 96)).toMatchObject([
       { changes: { status: { before: 'there', after: 'recycled' }, next: { after: 'three' } } },
     ])
-    expect(await of('team', 'web', 60, 96)).toMatchObject([
+    expect(await changesOf('team', 'web', 60, 96)).toMatchObject([
       {
         what: 'new',
         changes: { wipLimit: { after: 2 }, completed: { after: 1 }, wipViolations: { after: 2 } },
       },
     ])
-    expect(await of('task', 'one', 97, 100)).toMatchObject([{ what: 'gone' }])
+    expect(await changesOf('task', 'one', 97, 100)).toMatchObject([{ what: 'gone' }])
   })
 })
 
