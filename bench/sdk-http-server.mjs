@@ -28,7 +28,7 @@ async function make() {
   const plain = new Hono()
   if (name === 'bare') return plain
   if (name === 'opentelemetry') return openTelemetry(plain)
-  const { instrumentHono } = await import('@spanledger/sdk/instrument/http')
+  const { instrumentHono } = await import('@spanledger/instrument/http')
   if (name !== 'off') {
     const { start } = await import('@spanledger/sdk')
     const nothing = {

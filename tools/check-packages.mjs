@@ -1,40 +1,80 @@
 #!/usr/bin/env node
-// Checks the two published packages as a user would get them: publint's rules, the SDK small and without dependencies, exact
-// versions, and a lockfile that names no registry.
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+// Checks the published packages as a user would get them: publint's rules, the SDK and its instrumentations small, typed and without
+// dependencies, exact versions, and a lockfile that names no registry.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { packSdk } from './pack-sdk.mjs'
+import { pack } from './pack-sdk.mjs'
+import { packSpanledger } from './pack-spanledger.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path) => JSON.parse(readFileSync(root + path, 'utf8'))
 const faults = []
 
+const sizeOf = (folder, names) => names.reduce((sum, name) => sum + statSync(`${folder}/${name}`).size, 0)
+const within = (what, bytes, max) => {
+  if (bytes > max) faults.push(`${what} has ${bytes} bytes, at most ${max} are allowed`)
+}
+
+/** Unpacked: code, types with their comments, licence and README. ADR 0027 says what they are made of. */
+const PACKAGE_BYTES_MAX = { sdk: 240_000, instrument: 145_000 }
 /** All that a program which imports the SDK can ever load, minified. */
 const LOADED_BYTES_MAX = 160_000
-/** Unpacked: that, what only `spanledger` loads, types with their comments, licence and README. */
-const PACKAGE_BYTES_MAX = 450_000
 
-const packed = `${root}packages/sdk/pack`
-const loads = await packSdk(packed)
-const sizeOf = (names) => names.reduce((sum, name) => sum + statSync(`${packed}/${name}`).size, 0)
-const loaded = sizeOf([
-  ...new Set(['index', 'register'].flatMap((entry) => [...loads.get(entry)])),
-  'last-send.js',
-])
-const whole = sizeOf(
-  readdirSync(packed, { recursive: true }).filter((name) => statSync(`${packed}/${name}`).isFile()),
-)
-for (const [what, bytes, max] of [
-  ['what a program loads of it', loaded, LOADED_BYTES_MAX],
-  ['the package, unpacked,', whole, PACKAGE_BYTES_MAX],
-])
-  if (bytes > max) faults.push(`packages/sdk: ${what} has ${bytes} bytes, at most ${max} are allowed`)
+await packSpanledger()
+const sizes = {}
+for (const [which, max] of Object.entries(PACKAGE_BYTES_MAX)) {
+  const packed = `${root}packages/${which}/pack`
+  const loads = await pack(which, packed)
+  const files = readdirSync(packed, { recursive: true }).filter((name) =>
+    statSync(`${packed}/${name}`).isFile(),
+  )
+  sizes[which] = sizeOf(packed, files)
+  within(`packages/${which}: the package, unpacked,`, sizes[which], max)
+  if (which !== 'sdk') continue
+  const code = new Set(['index', 'register'].flatMap((entry) => [...loads.get(entry)]))
+  sizes.loaded = sizeOf(packed, [...code, 'last-send.js'])
+  within('packages/sdk: what a program loads of it', sizes.loaded, LOADED_BYTES_MAX)
+}
+checkTypes()
+
+/** What is published as types, as a program's compiler reads it. */
+function checkTypes() {
+  const types = (which) => `${root}packages/${which}/pack/types/`
+  const folder = mkdtempSync(join(tmpdir(), 'spanledger-types-'))
+  const config = {
+    compilerOptions: {
+      target: 'es2022',
+      lib: ['es2023', 'dom', 'dom.iterable'],
+      module: 'nodenext',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      types: ['node'],
+      typeRoots: [`${root}node_modules/@types`],
+      paths: {
+        '@spanledger/sdk': [`${types('sdk')}index.d.ts`],
+        '@spanledger/sdk/record': [`${types('sdk')}record.d.ts`],
+      },
+    },
+    include: [types('sdk'), types('instrument')],
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+  const { stdout } = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', folder], {
+    encoding: 'utf8',
+  })
+  rmSync(folder, { recursive: true })
+  for (const line of stdout.split('\n')) if (/pack.types.*error/.test(line)) faults.push(line)
+}
 
 for (const [name, folder] of [
   ['sdk', 'sdk/pack'],
-  ['spanledger', 'spanledger'],
+  ['instrument', 'instrument/pack'],
+  ['spanledger', 'spanledger/pack'],
 ]) {
   const manifest = read(`packages/${folder}/package.json`)
   const { messages } = await publint({ pkgDir: `${root}packages/${folder}`, strict: true })
@@ -48,12 +88,15 @@ for (const [name, folder] of [
       faults.push(`packages/${name}: ${dependency} is not pinned (${version})`)
   }
 }
-if (read('packages/sdk/pack/package.json').dependencies)
-  faults.push('packages/sdk: the SDK must not have dependencies')
+for (const which of Object.keys(PACKAGE_BYTES_MAX))
+  if (read(`packages/${which}/pack/package.json`).dependencies)
+    faults.push(`packages/${which}: it must not have dependencies`)
 for (const [path, { resolved }] of Object.entries(read('package-lock.json').packages)) {
   if (resolved && /^https?:/.test(resolved)) faults.push(`package-lock.json: ${path} holds an address`)
 }
 
 for (const fault of faults) console.error(fault)
 if (faults.length > 0) process.exit(1)
-console.log(`packages: fine; of the SDK's ${whole} bytes a program loads ${loaded}`)
+console.log(
+  `packages: fine; of the SDK's ${sizes.sdk} bytes a program loads ${sizes.loaded}; the instrumentations have ${sizes.instrument}`,
+)

@@ -34,5 +34,7 @@ if (installed === 0 || installed < modified(`${root}package-lock.json`)) {
   // followed all the same, and not written. No dependency needs its install script.
   run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
 }
-if (!process.argv.includes('--install-only'))
+if (!process.argv.includes('--install-only')) {
   run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b'])
+  run(process.execPath, [`${root}tools/pack-spanledger.mjs`, '--if-stale'])
+}

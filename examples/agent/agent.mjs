@@ -8,9 +8,9 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { activeSpan, childEnvironment, shutdown } from '@spanledger/sdk'
-import { Agent, recordModelCall, recordToolCall, runAgent } from '@spanledger/sdk/instrument/agent'
-import { instrumentFetch } from '@spanledger/sdk/instrument/fetch'
-import { openEvents } from '../service/events.mjs'
+import { Agent, recordModelCall, recordToolCall, runAgent } from '@spanledger/instrument/agent'
+import { instrumentFetch } from '@spanledger/instrument/fetch'
+import { openEvents } from '@spanledger/instrument/events'
 
 const SERVICE = fileURLToPath(new URL('../service/serve.mjs', import.meta.url))
 /** How the service is started; another runtime's command by SERVICE_COMMAND. */

@@ -5,7 +5,7 @@
 import process from 'node:process'
 import { shutdown } from '@spanledger/sdk'
 import { createApp } from './app.mjs'
-import { openEvents } from './events.mjs'
+import { openEvents } from '@spanledger/instrument/events'
 
 const port = Number(process.env.PORT ?? 0)
 const events = await openEvents()

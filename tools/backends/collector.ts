@@ -1,14 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const GO = 'go'
-const SOURCE = fileURLToPath(new URL('collector', import.meta.url))
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'spanledger-backends')
+import { type Built, build, freePort } from './build.ts'
 
 export interface Collector {
   httpPort: number
@@ -18,14 +12,8 @@ export interface Collector {
   stop(): Promise<void>
 }
 
-/** Builds OpenTelemetry's Collector from source where Go is; returns why it cannot be, else. */
-export function buildCollector(): { program: string } | { missing: string } {
-  if (spawnSync(GO, ['version'], { stdio: 'ignore' }).status !== 0) return { missing: 'no go' }
-  mkdirSync(CACHE, { recursive: true })
-  const program = join(CACHE, 'collector')
-  const { status } = spawnSync(GO, ['build', '-C', SOURCE, '-o', program, '.'], { stdio: ['ignore', 2, 2] })
-  return status === 0 ? { program } : { missing: 'its sources could not be had or built' }
-}
+/** OpenTelemetry's Collector. */
+export const buildCollector = (): Built => build('collector', '.')
 
 /** Receives OTLP over HTTP and gRPC on the ports, or on free ones. */
 export async function startCollector(
@@ -76,11 +64,3 @@ service:
     metrics: { receivers: [otlp], exporters: [debug] }
     logs: { receivers: [otlp], exporters: [debug] }
 `
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -105,6 +105,26 @@ describe.each(Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[])('the SDK on %s
     const { spans, points } = runProgram(commandFor(skip), '', {}, at('programs/through-api.mjs'))
     expect(names(spans)).toEqual(['asked', 'within'])
     expect(points[0]).toMatchObject({ point: 'answers', value: 42 })
+  })
+
+  test('records what the instrumentations see, installed as published', ({ skip }) => {
+    const command = commandFor(skip).map((word) =>
+      word === REGISTER ? join(folder, 'node_modules/@spanledger/sdk/register.js') : word,
+    )
+    for (const name of ['sdk', 'instrument'])
+      cpSync(at(`../../packages/${name}/pack`), join(folder, 'node_modules/@spanledger', name), {
+        recursive: true,
+      })
+    // Deno looks into node_modules for what a package.json beside it names.
+    const dependencies = { '@spanledger/sdk': '0.1.0', '@spanledger/instrument': '0.1.0' }
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies }))
+    const program = join(folder, 'instrumented.mjs')
+    copyFileSync(at('programs/instrumented.mjs'), program)
+    const { spans, points, events, output } = runProgram(command, '', {}, program)
+    expect(output).toBe('')
+    expect(names(spans)).toEqual(['cache.get', 'job.enqueue welcome', 'order'])
+    expect(points.map(({ point }) => point)).toContain('cache.misses')
+    expect(events).toMatchObject([{ event: 'JobEnqueued', stream: 'job-1' }])
   })
 
   test("is where OpenTelemetry's own SDK records to", ({ skip }) => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { REGISTER, runProgram } from '../../packages/sdk/src/api/testing/run-program.ts'
-import { expectWholeExample, runExample } from '../../packages/sdk/src/instrument/testing/example.ts'
+import { expectWholeExample, runExample } from '../../packages/instrument/src/testing/example.ts'
 import { commandOf } from './sender.ts'
 
 /** How each runtime loads the SDK before a program that is not changed. */

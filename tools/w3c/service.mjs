@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { start } from '@spanledger/sdk'
-import { instrumentFetch } from '@spanledger/sdk/instrument/fetch'
-import { instrumentListener } from '@spanledger/sdk/instrument/http'
+import { instrumentFetch } from '@spanledger/instrument/fetch'
+import { instrumentListener } from '@spanledger/instrument/http'
 
 /**
  * The test service of W3C's trace-context harness: for each element of the posted list it posts `arguments` to `url`. Prints its

@@ -1,6 +1,6 @@
 // Run by Deno: deno run -A --unstable-kv --preload <register.js> deno-kv.mjs. Prints what Deno KV answered.
 import process from 'node:process'
-import { instrumentKv } from '../../../packages/sdk/dist/instrument/kv/index.js'
+import { instrumentKv } from '../../../packages/instrument/dist/kv/index.js'
 import { shutdown } from '../../../packages/sdk/dist/api/index.js'
 
 const kv = instrumentKv(await globalThis.Deno.openKv(':memory:'))

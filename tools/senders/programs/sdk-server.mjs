@@ -3,10 +3,8 @@ import process from 'node:process'
 
 const sdk = new URL(process.env.SPANLEDGER_SDK, 'file:')
 const { record, shutdown, start } = await import(sdk.href)
-const { instrumentBun, instrumentFetchHandler, setHttpRoute } = await import(
-  new URL('../instrument/http/index.js', sdk).href
-)
-const { instrumentFetch } = await import(new URL('../instrument/fetch/index.js', sdk).href)
+const { instrumentBun, instrumentFetchHandler, setHttpRoute } = await import('@spanledger/instrument/http')
+const { instrumentFetch } = await import('@spanledger/instrument/fetch')
 await start()
 
 const answer = () => record('query', () => new Response('tea'))

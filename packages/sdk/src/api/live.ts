@@ -1,14 +1,25 @@
-import type * as Record from '../record/index.ts'
+import type {
+  context,
+  environmentWith,
+  extract,
+  inject,
+  Logger,
+  Recorder,
+  recordWith,
+  Tracer,
+} from '../record/index.ts'
 
 /** What recording consists of while it is on. */
-export interface Live extends Pick<
-  typeof Record,
-  'recordWith' | 'context' | 'extract' | 'inject' | 'environmentWith'
-> {
-  readonly recorder: Record.Recorder
+export interface Live {
+  readonly recorder: Recorder
   /** Of the scope without a name. */
-  readonly tracer: Record.Tracer
-  readonly logger: Record.Logger
+  readonly tracer: Tracer
+  readonly logger: Logger
+  readonly recordWith: typeof recordWith
+  readonly context: typeof context
+  readonly extract: typeof extract
+  readonly inject: typeof inject
+  readonly environmentWith: typeof environmentWith
 }
 
 /** Undefined while recording is off: all that an instrumented call then looks at. */

@@ -9,16 +9,8 @@ export { followTasks } from './follow.ts'
 export { type Policies, priorityOfTask, type TeamPolicies, wipLimitOf } from './policies.ts'
 export type { Asking } from './record.ts'
 export { search } from './search.ts'
-export {
-  assigneeOf,
-  dependenciesOf,
-  isHeld,
-  storyPointsOf,
-  type Task,
-  teamOf,
-  typeOf,
-  type WorkState,
-} from './state.ts'
+export { assigneeOf, dependenciesOf, isHeld, storyPointsOf, type Task, teamOf, typeOf } from './state.ts'
 export { type WorkFigures, type WorkStats, workStats } from './stats.ts'
 export { isOver, PRIORITIES, type Priority, type Status, STATUSES, statusOf, TYPES } from './words.ts'
+export type { WorkState } from './work-state.ts'
 export { Work } from './work.ts'

@@ -3,7 +3,8 @@ import { type Fields, type Json, sectionTexts, titleOf } from './document/docume
 import { cycleThrough } from './decide/cycle.ts'
 import type { By, Change, Draft, Placement } from './events.ts'
 import type { Finding, Scanned, TaskFile } from './files/folder.ts'
-import type { Task, WorkState } from './state.ts'
+import type { Task } from './state.ts'
+import type { WorkState } from './work-state.ts'
 import { mayFollow, reasonIn, statusOf } from './words.ts'
 
 /** What people and other tools did to a task's file, in events. */

@@ -1,8 +1,5 @@
-import type { RecordedEvent } from '@spanledger/sdk/model'
 import type { Fields, Json } from './document/document.ts'
-import type { Draft, Outcome, Place, Placement, RefusedCode, WorkEvents } from './events.ts'
-import { DEFAULT_TEAM } from './team.ts'
-import { streamOf } from './task-id.ts'
+import type { Draft, Place, Placement, WorkEvents } from './events.ts'
 import { isOver, type Priority, priorityOf, type Status, statusOf } from './words.ts'
 
 /** An agent's hold on a task; void once `leaseUntilNano` is past. */
@@ -39,108 +36,6 @@ export interface Task {
   version: number
   lastEvent: string
   correlation: string
-}
-
-/** How work on a task ended. */
-export interface Ended {
-  task: string
-  /** Id of the event that told it. */
-  event: string
-  team: string
-  outcome: Outcome
-  score: number | undefined
-  storyPoints: number
-  atNano: bigint
-  /** From the beginning of the work, and from the task's creation, to its end. */
-  cycleNano: bigint
-  leadNano: bigint
-}
-
-interface Refused {
-  code: RefusedCode
-  team: string | undefined
-  atNano: bigint
-}
-
-/** All tasks, and what statistics need of the past. Folded from events by position. */
-export class WorkState {
-  readonly tasks = new Map<string, Task>()
-  readonly ended: Ended[] = []
-  readonly refused: Refused[] = []
-  /** Ids of tasks with a claim, void ones included. */
-  readonly claimed = new Set<string>()
-  /** Of the last event that was taken. */
-  position = 0
-
-  /** Undefined for one that is deleted too. */
-  find(id: string): Task | undefined {
-    const task = this.tasks.get(id)
-    return task?.isDeleted === true ? undefined : task
-  }
-
-  /** Tasks that are not deleted. */
-  *present(): Generator<Task> {
-    for (const task of this.tasks.values()) if (!task.isDeleted) yield task
-  }
-
-  childrenOf(id: string): Task[] {
-    return [...this.present()].filter(({ parent }) => parent === id).toSorted(byOrder)
-  }
-
-  /** Another state that can go on by itself. Tasks are replaced, never changed, so they are shared. */
-  copy(): WorkState {
-    const copy = new WorkState()
-    for (const [id, task] of this.tasks) copy.tasks.set(id, task)
-    for (const id of this.claimed) copy.claimed.add(id)
-    for (const one of this.ended) copy.ended.push(one)
-    for (const one of this.refused) copy.refused.push(one)
-    copy.position = this.position
-    return copy
-  }
-
-  take(recorded: RecordedEvent): void {
-    this.position = recorded.position
-    const draft = recorded as unknown as Draft
-    if (draft.event === 'TeamConfigured') return
-    const { data } = draft
-    if (typeof data?.task !== 'string') return
-    const atNano = BigInt(recorded.time)
-    if (draft.event === 'TaskChangeRefused') {
-      const { code, team } = draft.data
-      this.refused.push({ code, team, atNano })
-    }
-    const before = this.tasks.get(data.task)
-    const after = evolve(before, draft, atNano)
-    if (after === undefined || recorded.stream !== streamOf(data.task)) return
-    if (after.claim === undefined) this.claimed.delete(after.id)
-    else this.claimed.add(after.id)
-    this.tasks.set(data.task, {
-      ...after,
-      version: recorded.version,
-      lastEvent: recorded.id,
-      correlation: before?.correlation ?? recorded.meta?.correlationId ?? recorded.id,
-    })
-    if ('placements' in data) for (const placement of data.placements) this.#put(placement, data.task)
-    const ended = endOf(draft, before, after, atNano)
-    // An agent's word that it is done, and the status that follows from it, are one end.
-    const isSame = before !== undefined && this.ended.at(-1)?.event === before.lastEvent
-    if (ended !== undefined && !(draft.event === 'TaskStatusChanged' && isSame))
-      this.ended.push({ ...ended, event: recorded.id })
-  }
-
-  /** Claims that hold at a moment. */
-  *holding(nowNano: bigint): Generator<Task & { claim: Claim }> {
-    for (const id of this.claimed) {
-      const task = this.tasks.get(id)!
-      if (isHeld(task, nowNano)) yield task
-    }
-  }
-
-  #put(placement: Placement, already: string): void {
-    const task = this.tasks.get(placement.task)
-    if (task !== undefined && placement.task !== already)
-      this.tasks.set(task.id, { ...task, ...placed(placement) })
-  }
 }
 
 /** One task after one of its events; undefined when it is not the task's first and there is none. Pure. */
@@ -239,7 +134,7 @@ function created(data: WorkEvents['TaskCreated'], atNano: bigint): Task {
   }
 }
 
-const placed = ({ place, parent, order }: Placement): Pick<Task, 'place' | 'parent' | 'order'> => ({
+export const placed = ({ place, parent, order }: Placement): Pick<Task, 'place' | 'parent' | 'order'> => ({
   place,
   parent: parent ?? undefined,
   order: order ?? undefined,
@@ -254,37 +149,9 @@ function withChanges(fields: Fields, changes: WorkEvents['TaskUpdated']['fields'
   return Object.fromEntries(changed)
 }
 
-/** How work ended, told by the agent that claimed it, or only by a status. */
-function endOf(
-  draft: Draft,
-  before: Task | undefined,
-  task: Task,
-  atNano: bigint,
-): Omit<Ended, 'event'> | undefined {
-  const told = draft.event === 'TaskCompleted' ? draft.data : undefined
-  if (told === undefined && !(draft.event === 'TaskStatusChanged' && draft.data.to === 'done'))
-    return undefined
-  return {
-    task: task.id,
-    team: told?.team ?? before?.claim?.team ?? teamOf(task) ?? DEFAULT_TEAM,
-    outcome: told?.outcome ?? 'done',
-    score: told?.score,
-    storyPoints: told?.storyPoints ?? storyPointsOf(task) ?? 0,
-    atNano,
-    // A clock that went backwards makes no negative time.
-    cycleNano: later(0n, atNano - (task.startedNano ?? atNano)),
-    leadNano: later(0n, atNano - task.createdNano),
-  }
-}
-
 /** Claimed, and the lease has not run out. */
 export const isHeld = (task: Task, nowNano: bigint): task is Task & { claim: Claim } =>
   task.claim !== undefined && task.claim.leaseUntilNano > nowNano
-
-const later = (a: bigint, b: bigint): bigint => (a > b ? a : b)
-
-const byOrder = (a: Task, b: Task): number =>
-  (a.order ?? Infinity) - (b.order ?? Infinity) || (a.id < b.id ? -1 : 1)
 
 const textIn = (fields: Fields, key: string): string | undefined => {
   const value = fields[key]

@@ -1,4 +1,4 @@
-import type { Ended, WorkState } from './state.ts'
+import type { Ended, WorkState } from './work-state.ts'
 import { STATUSES, type Status } from './words.ts'
 
 interface Percentiles {

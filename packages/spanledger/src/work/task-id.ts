@@ -7,7 +7,10 @@ const SHORT_TITLE_CHARACTERS_MAX = 32
 
 export const isTaskId = (text: string): boolean => ID.test(text) && !text.includes('..')
 
-export const streamOf = (task: string): string => `task-${task}`
+const STREAM_PREFIX = 'task-'
+export const streamOf = (task: string): string => STREAM_PREFIX + task
+export const taskOf = (stream: string): string | undefined =>
+  stream.startsWith(STREAM_PREFIX) ? stream.slice(STREAM_PREFIX.length) : undefined
 
 /** The first words of a title, in what every file system and shell takes: `fix-the-login`. */
 function shortTitle(title: string): string {

@@ -15,6 +15,7 @@ import type {
 import { nodePlatform } from '@spanledger/sdk/platform'
 import { openEventStore } from '@spanledger/sdk/store'
 import { openSessionReadModel, priceTable } from '../../projection/index.ts'
+import { Work } from '../../work/index.ts'
 import { openQueries, type Queries } from '../open-queries.ts'
 
 /** A ledger written by hand, line by line, as the format says: so that tests can also write what is wrong. */
@@ -26,7 +27,8 @@ export interface SmallLedger {
     lines: readonly (object | string)[],
     options?: { torn?: string; name?: string },
   ): string
-  queries(): Promise<Queries>
+  /** pricePerMillion  of every token of every model; nothing has a price where it is absent */
+  queries(options?: { pricePerMillion?: number }): Promise<Queries>
   remove(): Promise<void>
 }
 
@@ -67,7 +69,7 @@ export function smallLedger(): SmallLedger {
       writeFileSync(path, text + torn)
       return path
     },
-    async queries() {
+    async queries({ pricePerMillion: usd } = {}) {
       const platform = nodePlatform()
       const home = await openHome(platform, dir)
       const clock = { ...platform.clock, nowMs: () => T0 + 3_600_000 }
@@ -87,10 +89,28 @@ export function smallLedger(): SmallLedger {
             platform: { ...platform, clock },
             home,
             events: store,
-            prices: priceTable([]),
+            prices: priceTable(
+              usd === undefined ? [] : [{ model: '*', validFrom: '1970-01-01', input: usd, output: usd }],
+            ),
           })
         },
-        work: () => Promise.reject(new Error('not in this test')),
+        async work() {
+          const store = await openEventStore(platform, home, {})
+          const work = new Work({
+            platform: { ...platform, clock },
+            home,
+            events: store,
+            redact: (text) => text,
+            workingDirectory: dir,
+            userHome: dir,
+            asking: { agent: 'nobody' },
+          })
+          closing.push(async () => {
+            await work.close()
+            await store.close()
+          })
+          return work
+        },
         async transcoder() {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
             import('../../otlp/index.ts'),
@@ -99,6 +119,8 @@ export function smallLedger(): SmallLedger {
           ])
           return createTranscoder({ redactor: createRedactor({}) })
         },
+        redactor: () => Promise.reject(new Error('not in this test')),
+        user: { home: dir, env: {} },
         daemon: () => Promise.resolve(undefined),
         retention: () => Promise.resolve({}),
       })

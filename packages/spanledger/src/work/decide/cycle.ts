@@ -1,5 +1,6 @@
 import type { Fields } from '../document/document.ts'
-import { dependenciesOf, type WorkState } from '../state.ts'
+import { dependenciesOf } from '../state.ts'
+import type { WorkState } from '../work-state.ts'
 
 /** The way by which a task with these fields would wait for itself; undefined when it does not. */
 export function cycleThrough(state: WorkState, id: string, fields: Fields): string[] | undefined {

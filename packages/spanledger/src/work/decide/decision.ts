@@ -1,6 +1,7 @@
 import type { By, Draft, RefusedCode } from '../events.ts'
 import type { Policies } from '../policies.ts'
-import { storyPointsOf, type Task, type WorkState } from '../state.ts'
+import { storyPointsOf, type Task } from '../state.ts'
+import type { WorkState } from '../work-state.ts'
 
 /** What a decision may depend on: handed in, so that the same gives the same. */
 export interface Moment {

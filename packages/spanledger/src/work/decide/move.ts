@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { By, Placement } from '../events.ts'
-import type { Task, WorkState } from '../state.ts'
+import type { Task } from '../state.ts'
+import type { WorkState } from '../work-state.ts'
 import { type Decision, decided, type Moment, refuse, unknownTask } from './decision.ts'
 
 export const WORKFLOWS = ['backlog', 'current', 'archive'] as const

@@ -156,7 +156,10 @@ describe('changing a task', () => {
     expect(titleOf(parseTask(setTitle('---\na: 1\n---\n', 'T')))).toBe('T')
   })
 
-  const word = fc.stringMatching(/^[a-z][a-z0-9_-]{0,6}$/).filter((name) => name !== 'title')
+  // Without the names that are written below: a key that is there twice is broken front matter.
+  const word = fc
+    .stringMatching(/^[a-z][a-z0-9_-]{0,6}$/)
+    .filter((name) => !['title', 'zz', 'zz-list'].includes(name))
   const value: fc.Arbitrary<Fields[string]> = fc.oneof(
     fc.string(),
     fc.integer(),

@@ -1,0 +1,8 @@
+export { EventsNotKeptError } from '../event-sink.ts'
+export type { EventSink } from '../event-sink.ts'
+export { Agent, AgentStateError, runAgent } from './agent.ts'
+export type { AgentOptions } from './agent.ts'
+export { recordModelCall, recordToolCall } from './calls.ts'
+export type { ModelAnswer, ModelCall, ToolCall, Usage } from './calls.ts'
+export { AGENT_STATES, decideTransition } from './states.ts'
+export type { AgentState, Transition } from './states.ts'

@@ -1,0 +1,102 @@
+import Fastify from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { describe, expect, it } from 'vitest'
+import { record } from '@spanledger/sdk'
+import { object, recordInTests, tree } from '../testing/recorded.ts'
+import { fastifyInstrumentation } from './index.ts'
+
+const recorded = recordInTests()
+
+async function asked(
+  make: (app: ReturnType<typeof Fastify>) => void,
+  path: string,
+  init?: RequestInit,
+): Promise<Response> {
+  const app = Fastify()
+  await app.register(fastifyInstrumentation)
+  make(app)
+  try {
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const response = await fetch(url + path, init)
+    await expect.poll(() => recorded.spans.filter(({ kind }) => kind === 'server').length).toBe(1)
+    return response
+  } finally {
+    app.server.closeAllConnections()
+    await app.close()
+  }
+}
+
+describe('a Fastify application', () => {
+  it('has its route, its hooks and its handler', async () => {
+    const response = await asked(
+      (app) => {
+        app.addHook('onRequest', async function auth() {
+          record('session', () => {})
+        })
+        app.register(async (users: FastifyInstance) => {
+          users.addHook('preHandler', function load(_request, _reply, done) {
+            setImmediate(done)
+          })
+          users.post('/users/:id', async function updateUser(request) {
+            await record('query', async () => {})
+            return request.body
+          })
+        })
+      },
+      '/users/7',
+      { method: 'POST', body: '{"name":"Ada"}', headers: { 'content-type': 'application/json' } },
+    )
+    expect(await response.json()).toEqual({ name: 'Ada' })
+    expect(tree(recorded.spans)).toEqual({
+      'POST /users/:id': {
+        'middleware auth': { session: {} },
+        'middleware load': {},
+        'controller updateUser': { query: {} },
+      },
+    })
+    expect(object(recorded.span('POST /users/:id').attributes)).toMatchObject({
+      'url.path': '/users/7',
+      'http.response.status_code': 200,
+    })
+  })
+
+  it('records an exception once, where it was thrown', async () => {
+    const response = await asked(
+      (app) =>
+        app.get('/broken', async function breaks() {
+          throw new TypeError('broken')
+        }),
+      '/broken',
+    )
+    expect(response.status).toBe(500)
+    expect(recorded.span('controller breaks')).toMatchObject({
+      status: 'error',
+      events: [{ name: 'exception' }],
+    })
+    expect(recorded.span('GET /broken')).toMatchObject({
+      status: 'error',
+      statusMessage: 'broken',
+      events: [],
+    })
+  })
+
+  it('ends the span of a handler that answers later with the request', async () => {
+    await asked((app) => app.get('/later', { preHandler: ownHook }, answerLater), '/later')
+    expect(tree(recorded.spans)).toEqual({
+      'GET /later': { 'middleware ownHook': {}, 'controller answerLater': {} },
+    })
+  })
+
+  it('has no route where nothing was matched', async () => {
+    expect((await asked((app) => app.get('/here', () => 'ok'), '/there')).status).toBe(404)
+    expect(recorded.spans.map(({ name }) => name)).toEqual(['GET'])
+  })
+})
+
+function ownHook(_request: unknown, _reply: unknown, done: () => void): void {
+  done()
+}
+
+function answerLater(_request: unknown, reply: FastifyReply): void {
+  setImmediate(() => reply.send('ok'))
+}

@@ -1,0 +1,5 @@
+export { EventsNotKeptError } from '../event-sink.ts'
+export type { EventSink } from '../event-sink.ts'
+export type { Job, JobContext } from './job.ts'
+export { Jobs } from './jobs.ts'
+export type { Attempt, JobOutcome, JobsOptions } from './jobs.ts'

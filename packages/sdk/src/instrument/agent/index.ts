@@ -1,8 +1,0 @@
-export { EventsNotKeptError } from '../events.ts'
-export type { EventSink } from '../events.ts'
-export { Agent, AgentStateError, runAgent } from './agent.ts'
-export type { AgentOptions } from './agent.ts'
-export { recordModelCall, recordToolCall } from './calls.ts'
-export type { ModelAnswer, ModelCall, ToolCall, Usage } from './calls.ts'
-export { AGENT_STATES, decideTransition } from './states.ts'
-export type { AgentState, Transition } from './states.ts'

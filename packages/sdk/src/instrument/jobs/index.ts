@@ -1,5 +1,0 @@
-export { EventsNotKeptError } from '../events.ts'
-export type { EventSink } from '../events.ts'
-export type { Job, JobContext } from './job.ts'
-export { Jobs } from './jobs.ts'
-export type { Attempt, JobOutcome, JobsOptions } from './jobs.ts'
