@@ -30,6 +30,14 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'session',
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
+  {
+    path: ['session', 'reconcile'],
+    query: 'session.reconcile',
+    examples: [
+      'spanledger session reconcile last',
+      'spanledger session reconcile 73633c63 --json | jq ".figures[].confidence"',
+    ],
+  },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
     path: ['cost'],

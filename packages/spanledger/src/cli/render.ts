@@ -2,6 +2,7 @@ import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
 import { renderAgents, renderCost } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
+import { renderReconciliation } from './render/reconciliation.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
@@ -21,6 +22,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  'session.reconcile': renderReconciliation,
   agents: renderAgents,
   cost: renderCost,
   projections: renderProjections,

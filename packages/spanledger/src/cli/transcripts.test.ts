@@ -102,3 +102,15 @@ it('refuses what is no transcript', async () => {
     'nothing is at',
   )
 })
+
+it('says who told which figure, and how sure it is', async () => {
+  put(CLAUDE, textOf(claudeSession().map((line) => structuredClone(line))))
+  await run(['transcripts', 'import', '--all'], { home })
+  const { out, exit } = await run(['session', 'reconcile', 'last'], { home })
+  expect(exit).toBe(0)
+  expect(out).toMatch(/^model calls +3 +medium$/m)
+  expect(out).toMatch(/^· transcript:assistant +3 +3 calls$/m)
+  expect(out).toContain('output tokens: told by transcript:assistant alone')
+  const json = await run(['session', 'reconcile', SESSION.slice(0, 8), '--json'], { home })
+  expect(JSON.parse(json.out)).toMatchObject({ session: SESSION, agent: 'claude-code', confidence: 'medium' })
+})

@@ -2,6 +2,7 @@ import { length, subtract, union, type Interval } from './intervals.ts'
 import { addTokens, byStart, compare, field, ms, NO_TOKENS, tokensOf } from './merge.ts'
 import { notesOf } from './notes.ts'
 import type { PriceOf } from './prices.ts'
+import { reconcile, type Reconciliation } from './reconcile.ts'
 import type {
   ActivityNode,
   SessionDetail,
@@ -213,10 +214,22 @@ export function detailOf(
     ...head,
     time: timeOf(things, Date.parse(head.startedAt), Date.parse(head.endedAt ?? head.startedAt)),
     costByModel: byModel(calls),
-    notes: notesOf(head, things, calls),
+    notes: notesOf(head, things, calls, reconcile(head, things, calls, state)),
     tree,
     omitted,
   }
+}
+
+/** State -> who told which figure. */
+export function reconciliationOf(
+  state: SessionState,
+  prices: PriceOf,
+  nowMs: number,
+): Reconciliation | undefined {
+  const things = thingsOf(state)
+  const calls = things.modelCalls.map((call) => priced(call, prices))
+  const head = summary(state, things, calls, nowMs)
+  return head && reconcile(head, things, calls, state)
 }
 
 function byModel(calls: readonly Priced[]): SessionDetail['costByModel'] {

@@ -16,7 +16,7 @@ import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
 import { retention } from './queries/retention.ts'
 import { seal } from './queries/seal.ts'
-import { session, sessions } from './queries/sessions.ts'
+import { session, sessionReconcile, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
 import { status } from './queries/status.ts'
@@ -64,6 +64,7 @@ export const QUERIES = {
   status,
   sessions,
   session,
+  'session.reconcile': sessionReconcile,
   agents,
   cost,
   traces,
