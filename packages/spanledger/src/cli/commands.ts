@@ -232,6 +232,11 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger transcripts import ~/backup/projects session.jsonl',
     ],
   },
+  {
+    path: ['transcripts', 'archive'],
+    query: 'transcripts.archive',
+    examples: ['spanledger transcripts archive', 'spanledger transcripts archive claude-code --json'],
+  },
 ]
 
 /** Groups of commands, with what they are about. */

@@ -6,7 +6,7 @@ import { renderReconciliation } from './render/reconciliation.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
-import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
+import { renderArchiveStep, renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
@@ -93,6 +93,8 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
   if (typeof item === 'string') return item
   if (name === 'seal' && terminal !== undefined)
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
+  if (name === 'transcripts.archive' && terminal !== undefined)
+    return renderArchiveStep(item as Parameters<typeof renderArchiveStep>[0], terminal)
   if (name === 'transcripts.import' && terminal !== undefined)
     return renderTranscriptStep(item as Parameters<typeof renderTranscriptStep>[0], terminal)
   return JSON.stringify(item)

@@ -38,7 +38,9 @@ import {
 } from './queries/task-commands.ts'
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
 import { trace } from './queries/trace.ts'
-import { transcripts, transcriptsImport } from './queries/transcripts.ts'
+import { transcripts } from './queries/transcripts.ts'
+import { transcriptsArchive } from './queries/transcripts-archive.ts'
+import { transcriptsImport } from './queries/transcripts-import.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
 import {
@@ -121,6 +123,7 @@ export const QUERIES = {
   export: exportSignal,
   import: importFiles,
   transcripts,
+  'transcripts.archive': transcriptsArchive,
   'transcripts.import': transcriptsImport,
   'worktree.list': worktreeList,
   'worktree.conflicts': worktreeConflicts,
