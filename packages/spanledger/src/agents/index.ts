@@ -1,3 +1,4 @@
+export { steady } from './fingerprint.ts'
 export { observe, type Observed } from './observe.ts'
 export { Rank } from './mapping.ts'
 export { commandIn, jsonOf } from './read.ts'

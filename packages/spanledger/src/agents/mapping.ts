@@ -43,6 +43,8 @@ export interface Rule {
   fields?: Readonly<Partial<Record<keyof ObservedFields, From>>>
   /** Where the arguments of a tool's call stand, as JSON: a shell's command is in there. */
   arguments?: From
+  /** Where a tool's result stands, as text or JSON. */
+  result?: From
   tokens?: TokenNames
   outcome?: 'ok' | 'failed' | 'rejected'
   /** Where a name cannot say it: adds to the observation, or returns undefined when the record tells nothing after all. */

@@ -16,6 +16,8 @@ export type SessionEventName =
   | 'SessionSubagentStarted'
   | 'SessionCompleted'
   | 'SessionFailed'
+  | 'SessionTied'
+  | 'SessionUntied'
 
 /**
  * Tokens with one meaning for all agents and providers.
@@ -48,6 +50,7 @@ export interface Observation extends ObservedFields {
   task?: string
   repository?: string
   branch?: string
+  worktree?: string
   agent: string
   agentVersion?: string
   source: string
@@ -60,6 +63,10 @@ export interface Observation extends ObservedFields {
   span?: string
   parentSpan?: string
   outcome?: 'ok' | 'failed' | 'rejected'
+  /** Of a tie, which somebody else than the agent tells: who, how sure (0 to 1), and why. */
+  by?: 'hand' | 'spanledger'
+  confidence?: number
+  because?: string
   tokens?: ObservedTokens
 }
 
@@ -77,6 +84,11 @@ export interface ObservedFields {
   provider?: string
   purpose?: string
   command?: string
+  /** Equal for calls that ask for the same, and for results that say the same; sizes where an agent tells no more. */
+  inputHash?: string
+  inputBytes?: number
+  outputHash?: string
+  outputBytes?: number
   text?: string
   error?: string
   finishReason?: string

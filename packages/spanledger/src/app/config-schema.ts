@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { parse } from 'yaml'
 import { retentionSchema } from './retention-config.ts'
+import { watchSchema } from './watch-config.ts'
 import { findingsOf } from './config-findings.ts'
 import { ConfigError, DEFAULT_CONFIG, type Config } from './config.ts'
 
@@ -22,6 +23,7 @@ const schema = v.strictObject({
     receive,
   ),
   retention: v.optional(retentionSchema, {}),
+  watch: v.optional(watchSchema, {}),
   sealing: v.optional(v.strictObject({ background: v.optional(v.boolean(), sealing.background) }), sealing),
   transcripts: v.optional(
     v.strictObject({ background: v.optional(v.boolean(), transcripts.background) }),
@@ -59,10 +61,11 @@ export function parseConfig(file: string, text: string): Config {
   const result = v.safeParse(schema, raw)
   if (!result.success) throw new ConfigError(file, findingsOf(result.issues, { text, schema, describe }))
   const { redaction = {}, ...output } = result.output
-  const { receive: ports, retention, sealing: sealed, transcripts: kept } = output
+  const { receive: ports, retention, watch: watched, sealing: sealed, transcripts: kept } = output
   return {
     receive: ports,
     retention,
+    watch: watched,
     sealing: sealed,
     transcripts: kept,
     redaction: redaction as Config['redaction'],

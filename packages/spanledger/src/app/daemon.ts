@@ -12,7 +12,9 @@ import { createQuestions, type Questions } from './questions.ts'
 import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
 import { tendInBackground } from './tending.ts'
+import { tieSessions } from './tie-sessions.ts'
 import { createWarner } from './warn.ts'
+import { watchSessions } from './watch-sessions.ts'
 
 export interface DaemonOptions {
   home: string
@@ -139,6 +141,8 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
         warn,
       }),
       followTasks(platform, questions, warn),
+      watchSessions(platform, questions, config.watch, warn),
+      tieSessions(platform, questions.tying, warn),
     )
     if (config.transcripts.background)
       beside.push(

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,11 +28,11 @@ async function lookOnce(agents: string[], archives: boolean): Promise<string[]> 
   const platform = nodePlatform()
   const home = await openHome(platform, join(folder, 'ledger'))
   let looks = 0
-  let done = (): void => {}
-  const looked = new Promise<void>((resolve) => (done = resolve))
+  const looked = new EventEmitter()
+  const once = new Promise<void>((resolve) => looked.once('done', resolve))
   const rest = async (ms: number, signal?: AbortSignal): Promise<void> => {
     if (looks++ === 0) return
-    done()
+    looked.emit('done')
     await platform.clock.rest(ms, signal)
   }
   const beside = keepTranscripts({ clock: { ...platform.clock, rest } }, home, {
@@ -39,7 +40,7 @@ async function lookOnce(agents: string[], archives: boolean): Promise<string[]> 
     archives,
     warn: (message) => void warnings.push(message),
   })
-  await looked
+  await once
   await beside.stop()
   return warnings
 }

@@ -6,12 +6,14 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
 import type { Queries } from '../query/index.ts'
 import type { IngestCounts } from '../receive/index.ts'
+import type { Tying } from '../ties/index.ts'
 import type { Work } from '../work/index.ts'
 import { loadConfig } from './load-config.ts'
 import { readDaemonFile } from './daemon-file.ts'
 import { openRedactor, openTranscoder } from './transcode.ts'
 import { openWork } from './tasks.ts'
 import { VERSION } from './version.ts'
+import type { Watching } from './watching.ts'
 
 /** Everything that answers questions about one home, opened by the first that is asked. */
 export interface Questions {
@@ -23,8 +25,14 @@ export interface Questions {
   observe(written: WrittenLines): void
   /** Records edits of task files as they are made, until the signal aborts. Never throws. */
   follow(signal: AbortSignal, warn: (message: string) => void): Promise<void>
+  work(): Promise<Work>
+  tying(): Promise<Tying>
+  /** Ends the sessions of a run that has ended, where it had any. */
+  settle(run: string): Promise<void>
   /** Errors  those of the event store. */
   append(stream: string, events: readonly NewEvent[]): Promise<void>
+  /** Judges sessions while they work, until the signal aborts. Never throws. */
+  watch(watching: Watching): Promise<void>
   close(): Promise<void>
 }
 
@@ -51,6 +59,14 @@ export function createQuestions(
     })
   })
   const work = once(async (): Promise<Work> => openWork(platform, home, await events()))
+  const tying = once(async (): Promise<Tying> => {
+    const [{ Tying: Opened }, { git }] = await Promise.all([
+      import('../ties/index.ts'),
+      import('../worktrees/index.ts'),
+    ])
+    const { clock } = platform
+    return new Opened({ clock, events: await events(), sessions: await sessions(), work: await work(), git })
+  })
   const queries = once(async (): Promise<Queries> => {
     const { openQueries } = await import('../query/index.ts')
     return openQueries({
@@ -104,6 +120,20 @@ export function createQuestions(
       } catch (error) {
         warn(`tasks are not followed: ${(error as Error).message}`)
       }
+    },
+    async watch({ warn, ...watching }) {
+      try {
+        const { watch } = await import('./watching.ts')
+        await watch(platform, home, await events(), watching)
+      } catch (error) {
+        warn(`sessions are not watched: ${(error as Error).message}`)
+      }
+    },
+    work,
+    tying,
+    async settle(run) {
+      // A command that is no agent opened none.
+      if (sessions.opened) await (await tying()).look({ of: (session) => session.run === run })
     },
     async append(stream, appended) {
       await (await events()).append(stream, appended)

@@ -38,6 +38,30 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger session reconcile 73633c63 --json | jq ".figures[].confidence"',
     ],
   },
+  {
+    path: ['stuck'],
+    query: 'stuck',
+    examples: ['spanledger stuck', 'spanledger stuck --json | jq ".rows[].finding.kind"'],
+  },
+  {
+    path: ['watch'],
+    query: 'watch',
+    examples: ['spanledger watch --follow', 'spanledger watch --since today --json'],
+  },
+  {
+    path: ['session', 'tie'],
+    query: 'session.tie',
+    examples: [
+      'spanledger session tie last --task fix-the-login',
+      'spanledger session tie 73633c63 --run 019a --because "started before the daemon"',
+      'spanledger session tie --all',
+    ],
+  },
+  {
+    path: ['session', 'untie'],
+    query: 'session.untie',
+    examples: ['spanledger session untie 73633c63 --because "it was another task"'],
+  },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
     path: ['cost'],
@@ -46,6 +70,14 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger cost --since 7d',
       'spanledger cost --by task',
       'spanledger cost --by model --since 2026-11-01 --json',
+    ],
+  },
+  {
+    path: ['cost', 'task'],
+    query: 'cost.task',
+    examples: [
+      'spanledger cost task fix-the-login',
+      'spanledger cost task 12 --json | jq ".total.causes.failed"',
     ],
   },
   {

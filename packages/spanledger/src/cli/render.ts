@@ -1,10 +1,12 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
-import { renderAgents, renderCost } from './render/figures.ts'
+import { renderCost, renderTaskCost } from './render/cost.ts'
+import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderReconciliation } from './render/reconciliation.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
+import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderArchiveStep, renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
@@ -14,6 +16,7 @@ import { renderSealStep } from './render/seal.ts'
 import * as tasks from './render/tasks.ts'
 import * as work from './render/work.ts'
 import { renderVerify } from './render/verify.ts'
+import { renderStuck, renderWatched } from './render/findings.ts'
 import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -23,8 +26,12 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   sessions: renderSessions,
   session: renderSession,
   'session.reconcile': renderReconciliation,
+  stuck: renderStuck,
+  'session.tie': renderTied,
+  'session.untie': renderTied,
   agents: renderAgents,
   cost: renderCost,
+  'cost.task': renderTaskCost,
   projections: renderProjections,
   rebuild: renderRebuild,
   traces: lists.renderTraces,
@@ -95,6 +102,8 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
   if (name === 'transcripts.archive' && terminal !== undefined)
     return renderArchiveStep(item as Parameters<typeof renderArchiveStep>[0], terminal)
+  if (name === 'watch' && terminal !== undefined)
+    return renderWatched(item as Parameters<typeof renderWatched>[0], terminal)
   if (name === 'transcripts.import' && terminal !== undefined)
     return renderTranscriptStep(item as Parameters<typeof renderTranscriptStep>[0], terminal)
   return JSON.stringify(item)

@@ -5,7 +5,7 @@ import type { SessionState } from './state.ts'
 import type { Activity, Things } from './things.ts'
 
 /** high: sources agree on all of it; medium: one alone told some of it; low: they differ, or a part is known to be missing. */
-export type Confidence = 'high' | 'medium' | 'low'
+type Confidence = 'high' | 'medium' | 'low'
 
 /** What one source told of a figure. */
 interface SourceFigure {

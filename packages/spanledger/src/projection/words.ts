@@ -1,4 +1,5 @@
 import type { Observation, SessionEventName } from '../agents/index.ts'
+import { findingTold, findingWords } from './findings.ts'
 
 type Words = (data: Partial<Observation>) => (string | undefined)[]
 
@@ -46,6 +47,15 @@ const WORDS: Record<SessionEventName, Words> = {
   ],
   SessionCompleted: () => ['session completed'],
   SessionFailed: ({ error }) => ['session failed', error],
+  SessionTied: ({ run, task, branch, confidence, because }) => [
+    'session tied',
+    task && `task ${task}`,
+    run && `run ${run}`,
+    branch && `branch ${branch}`,
+    because,
+    confidence === undefined ? undefined : `${Math.round(confidence * 100)} %`,
+  ],
+  SessionUntied: ({ because }) => ['session belongs to no task and no run', because],
 }
 
 function took({ durationMs, startUnixNano, endUnixNano }: Partial<Observation>): string | undefined {
@@ -60,6 +70,8 @@ function took({ durationMs, startUnixNano, endUnixNano }: Partial<Observation>):
 
 /** One line for a person, of any event. Untrusted text stays as it was told. */
 export function wordsOf(event: string, data: unknown): string {
+  const told = findingTold(event, data)
+  if (told) return 'found' in told ? findingWords(told.found) : `${told.cleared.kind} is over`
   if (!Object.hasOwn(WORDS, event) || typeof data !== 'object' || data === null)
     return event.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').toLowerCase()
   return WORDS[event as SessionEventName](data)

@@ -4,7 +4,7 @@ import type { Platform } from '@spanledger/sdk/platform'
 import type { Transcoder } from '../otlp/index.ts'
 import type { Redactor } from '../redact/index.ts'
 import type { User } from '../transcripts/index.ts'
-import type { Projection, SessionReadModel } from '../projection/index.ts'
+import type { OutcomesModel, Projection, SessionReadModel } from '../projection/index.ts'
 import type { Work } from '../work/index.ts'
 import type { Columns } from './columns/columns.ts'
 import type { WithEngine } from './duck/engine.ts'
@@ -19,6 +19,8 @@ export interface QueryContext {
   withEngine: WithEngine
   events(): Promise<EventStore>
   sessions(): Promise<SessionReadModel>
+  /** What became of the work: attempts of runs, commits, pull requests. */
+  outcomes(): Promise<OutcomesModel>
   /** Tasks and who works on them. */
   work(): Promise<Work>
   /** Everything that is derived from the ledger and kept. */

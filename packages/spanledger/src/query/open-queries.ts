@@ -6,7 +6,7 @@ import type { DaemonInfo, QueryContext } from './context.ts'
 import type { Transcoder } from '../otlp/index.ts'
 import type { Redactor } from '../redact/index.ts'
 import type { User } from '../transcripts/index.ts'
-import type { SessionReadModel } from '../projection/index.ts'
+import { openOutcomes, type SessionReadModel } from '../projection/index.ts'
 import type { Work } from '../work/index.ts'
 import { createColumns } from './columns/columns.ts'
 import { createEngines } from './duck/engine.ts'
@@ -61,9 +61,11 @@ export function openQueries(options: QueriesOptions): Queries {
     ...options,
     events: once(options.events),
     sessions: once(options.sessions),
+    outcomes: once(async () => openOutcomes(platform, home, await context.events())),
     work: once(options.work),
     projections: async () => [
       (await context.sessions()).projection,
+      (await context.outcomes()).projection,
       (await context.work()).projection,
       columnsProjection(platform, home, indexes),
     ],

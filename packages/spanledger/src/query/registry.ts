@@ -4,6 +4,7 @@ import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
 import { cost } from './queries/cost.ts'
+import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
 import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
@@ -20,6 +21,7 @@ import { session, sessionReconcile, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
 import { status } from './queries/status.ts'
+import { stuck } from './queries/stuck.ts'
 import {
   taskAdd,
   taskAdopt,
@@ -37,12 +39,14 @@ import {
   taskUpdate,
 } from './queries/task-commands.ts'
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
+import { sessionTie, sessionUntie } from './queries/ties.ts'
 import { trace } from './queries/trace.ts'
 import { transcripts } from './queries/transcripts.ts'
 import { transcriptsArchive } from './queries/transcripts-archive.ts'
 import { transcriptsImport } from './queries/transcripts-import.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
+import { watch } from './queries/watch.ts'
 import {
   teamList,
   teamSet,
@@ -67,8 +71,13 @@ export const QUERIES = {
   sessions,
   session,
   'session.reconcile': sessionReconcile,
+  stuck,
+  watch,
+  'session.tie': sessionTie,
+  'session.untie': sessionUntie,
   agents,
   cost,
+  'cost.task': costTask,
   traces,
   trace,
   operations,

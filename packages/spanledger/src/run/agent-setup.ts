@@ -80,7 +80,7 @@ export function setUpAgent(
   resource: Readonly<Record<string, string>>,
   userEnv: Environment,
 ): AgentSetup {
-  const setup = AGENTS[basename(program).replace(/\.(exe|cmd|js|mjs)$/i, '')]
+  const setup = setupOf(program)
   const wanted: Record<string, string> = {
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     ...setup?.env,
@@ -94,6 +94,14 @@ export function setUpAgent(
   for (const [name, value] of Object.entries(wanted)) if (!userEnv[name]) env[name] = value
   return { agent: setup?.agent ?? null, env, args: setup?.args?.(endpoint) ?? [] }
 }
+
+const setupOf = (program: string): Setup | undefined => {
+  const name = basename(program).replace(/\.(exe|cmd|js|mjs)$/i, '')
+  return Object.hasOwn(AGENTS, name) ? AGENTS[name] : undefined
+}
+
+/** The name of the coding agent that a program is; undefined for any other one. */
+export const agentOf = (program: string): string | undefined => setupOf(program)?.agent
 
 /** As OTEL_RESOURCE_ATTRIBUTES has it: a percent-encoded value behind its key. */
 const pair = ([key, value]: [string, string]): string => `${key}=${encodeURIComponent(value)}`

@@ -1,6 +1,7 @@
 import { plain, type AnswerOf } from '../../query/index.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatCount, formatDateTime, formatDuration, formatInteger, formatMoney, plural } from './format.ts'
+import { findingLines } from './findings.ts'
 import { statusPaint } from './marks.ts'
 import { table } from './table.ts'
 import { displayWidth, fit, fitStart, padEnd, padStart } from './width.ts'
@@ -33,7 +34,7 @@ function header(session: Session, { colors, columns }: Terminal): string {
     ['when', `${formatDateTime(session.startedAt)}, ${formatDuration(end)}`],
     ['where', session.workingDirectory ?? 'not told'],
     ...(session.branch === null ? [] : [['git', gitOf(session)] as [string, string]]),
-    ...(session.task === null ? [] : [['task', session.task] as [string, string]]),
+    ...(session.task === null ? [] : [['task', session.task + surety(session, 'task')] as [string, string]]),
     ['model', session.models.length === 0 ? 'none' : session.models.join(', ')],
   ]
   const lines = facts.map(
@@ -42,8 +43,16 @@ function header(session: Session, { colors, columns }: Terminal): string {
   return [`${colors.bold(agent)}  ${status}`, ...lines].join('\n')
 }
 
-const gitOf = ({ repository, branch }: Session): string =>
-  repository === null ? `${branch}` : `${repository}, branch ${branch}`
+/** Nothing for what the agent itself told. */
+function surety({ ties }: Session, field: Session['ties'][number]['fields'][number]): string {
+  const tie = ties.find(({ fields }) => fields.includes(field))
+  if (tie === undefined) return ''
+  return tie.by === 'hand' ? ' (said by hand)' : ` (${Math.round(tie.confidence * 100)} % sure)`
+}
+
+const gitOf = (session: Session): string =>
+  (session.repository === null ? `${session.branch}` : `${session.repository}, branch ${session.branch}`) +
+  surety(session, 'branch')
 
 function totals(session: Session, { colors, columns }: Terminal): string {
   const { tokens } = session
@@ -249,8 +258,9 @@ function toolMark(outcome: Activity['outcome'], colors: Terminal['colors']): str
 }
 
 function notes(session: Session, { colors, columns }: Terminal): string {
-  if (session.notes.length === 0) return ''
-  const lines = session.notes.flatMap((note) => {
+  const all = [...findingLines(session), ...session.notes]
+  if (all.length === 0) return ''
+  const lines = all.flatMap((note) => {
     const [first = '', ...others] = wrapped(plain(note), columns - 2)
     return [`  - ${first}`, ...others.map((line) => `    ${line}`)]
   })
