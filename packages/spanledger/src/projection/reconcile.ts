@@ -50,7 +50,9 @@ interface Call {
 /** Sources that are nearer to each other agree: clocks and money are rounded. */
 const DIFFERENCE_MAX = 0.01
 const WALL_TIME_SLACK_MS = 1_000
-/** Ranks below tell of what was not over, or only hint at it. */
+/** Tells that there was a call, and nothing of it. */
+const HINT_RANK = 0
+/** Ranks below tell of an answer that was not over. */
 const SURE_RANK = 1
 const FIGURES_RANK = 3
 const PARTS = {
@@ -94,7 +96,7 @@ const isFar = (value: number, chosen: number): boolean =>
   Math.abs(value - chosen) > DIFFERENCE_MAX * Math.max(Math.abs(value), Math.abs(chosen))
 
 const sourcesOf = (thing: Thing): Set<string> => new Set(thing.told.map(({ data }) => data.source))
-const isSure = (thing: Thing): boolean => thing.told.some(({ data }) => data.rank >= SURE_RANK)
+const isSure = (thing: Thing): boolean => thing.told.some(({ data }) => data.rank > HINT_RANK)
 
 function countFigure(figure: string, all: readonly Thing[]): ReconciledFigure {
   const counts = new Map<string, number>()
@@ -178,11 +180,14 @@ function tokenFigure(
   const far = sources.filter(({ differs }) => differs).map(({ source }) => source)
   const verdict = ((): [Confidence, string] => {
     const differ = far.length === 0 ? '' : `; ${far.join(', ')} ${far.length === 1 ? 'tells' : 'tell'} others`
-    if (drafts > 0 && part !== 'reasoning')
+    // What was asked is known before the answer begins.
+    if (drafts > 0 && part === 'output')
       return ['low', `${plural(drafts, 'answer')} told before it was over, and by nobody better${differ}`]
     if (missing > 0 && (part === 'input' || part === 'output'))
       return ['low', `nobody told them of ${plural(missing, 'call')}${differ}`]
     if (agreed === count) return ['high', `sources agree on all calls${differ}`]
+    const sum = sources.find(({ calls: of, differs }) => of === null && !differs)
+    if (sum && far.length === 0) return ['high', `${sum.source}, a sum of the whole, agrees`]
     if (far.length > 0)
       return rank === FIGURES_RANK
         ? ['medium', `taken from the record made for it${differ}`]
