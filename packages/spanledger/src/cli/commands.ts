@@ -31,6 +31,14 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
   {
+    path: ['session', 'reconcile'],
+    query: 'session.reconcile',
+    examples: [
+      'spanledger session reconcile last',
+      'spanledger session reconcile 73633c63 --json | jq ".figures[].confidence"',
+    ],
+  },
+  {
     path: ['stuck'],
     query: 'stuck',
     examples: ['spanledger stuck', 'spanledger stuck --json | jq ".rows[].finding.kind"'],
@@ -259,6 +267,11 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger transcripts import claude-code codex',
       'spanledger transcripts import ~/backup/projects session.jsonl',
     ],
+  },
+  {
+    path: ['transcripts', 'archive'],
+    query: 'transcripts.archive',
+    examples: ['spanledger transcripts archive', 'spanledger transcripts archive claude-code --json'],
   },
 ]
 

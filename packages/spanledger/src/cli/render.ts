@@ -4,11 +4,12 @@ import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
+import { renderReconciliation } from './render/reconciliation.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
-import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
+import { renderArchiveStep, renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
@@ -25,6 +26,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  'session.reconcile': renderReconciliation,
   stuck: renderStuck,
   'session.tie': renderTied,
   'session.untie': renderTied,
@@ -103,6 +105,8 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
   if (typeof item === 'string') return item
   if (name === 'seal' && terminal !== undefined)
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
+  if (name === 'transcripts.archive' && terminal !== undefined)
+    return renderArchiveStep(item as Parameters<typeof renderArchiveStep>[0], terminal)
   if (name === 'watch' && terminal !== undefined)
     return renderWatched(item as Parameters<typeof renderWatched>[0], terminal)
   if (name === 'transcripts.import' && terminal !== undefined)
