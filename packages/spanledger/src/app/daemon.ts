@@ -12,6 +12,7 @@ import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
 import { tendInBackground } from './tending.ts'
 import { createWarner } from './warn.ts'
+import { watchSessions } from './watch-sessions.ts'
 
 export interface DaemonOptions {
   home: string
@@ -138,6 +139,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
         warn,
       }),
       followTasks(platform, questions, warn),
+      watchSessions(platform, questions, config.watch, warn),
     )
     return { home: home.dir, ...addresses, close }
   } catch (error) {

@@ -30,6 +30,16 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'session',
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
+  {
+    path: ['stuck'],
+    query: 'stuck',
+    examples: ['spanledger stuck', 'spanledger stuck --json | jq ".rows[].finding.kind"'],
+  },
+  {
+    path: ['watch'],
+    query: 'watch',
+    examples: ['spanledger watch --follow', 'spanledger watch --since today --json'],
+  },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
     path: ['cost'],
@@ -218,6 +228,20 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'import',
     examples: ['spanledger import traces.jsonl', 'spanledger import request.pb --signal traces'],
   },
+  {
+    path: ['transcripts', 'list'],
+    query: 'transcripts',
+    examples: ['spanledger transcripts list', 'spanledger transcripts list --json | jq ".rows[].path"'],
+  },
+  {
+    path: ['transcripts', 'import'],
+    query: 'transcripts.import',
+    examples: [
+      'spanledger transcripts import',
+      'spanledger transcripts import claude-code codex',
+      'spanledger transcripts import ~/backup/projects session.jsonl',
+    ],
+  },
 ]
 
 /** Groups of commands, with what they are about. */
@@ -228,6 +252,7 @@ export const GROUPS: Record<string, string> = {
   events: 'Domain events',
   hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',
+  transcripts: 'What agents wrote down of their sessions',
   task: 'Tasks: Markdown files and their history',
   'task parent': 'Tasks with subtasks',
   'task template': 'Templates for tasks',

@@ -6,6 +6,7 @@ import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTrace } from './render/trace.ts'
+import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
@@ -13,6 +14,7 @@ import { renderSealStep } from './render/seal.ts'
 import * as tasks from './render/tasks.ts'
 import * as work from './render/work.ts'
 import { renderVerify } from './render/verify.ts'
+import { renderStuck, renderWatched } from './render/findings.ts'
 import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -21,6 +23,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  stuck: renderStuck,
   agents: renderAgents,
   cost: renderCost,
   'cost.task': renderTaskCost,
@@ -74,6 +77,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'hold.list': renderHolds,
   'hold.remove': renderHolds,
   import: renderImport,
+  transcripts: renderTranscripts,
   'worktree.list': renderWorktrees,
   'worktree.conflicts': renderConflicts,
   'worktree.create': renderWorktreeChanged,
@@ -91,5 +95,9 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
   if (typeof item === 'string') return item
   if (name === 'seal' && terminal !== undefined)
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
+  if (name === 'watch' && terminal !== undefined)
+    return renderWatched(item as Parameters<typeof renderWatched>[0], terminal)
+  if (name === 'transcripts.import' && terminal !== undefined)
+    return renderTranscriptStep(item as Parameters<typeof renderTranscriptStep>[0], terminal)
   return JSON.stringify(item)
 }

@@ -1,3 +1,5 @@
+import type { Finding } from './findings.ts'
+
 /**
  * The answer to "what did this session do, what did it cost, where did the time go": the shape of
  * `spanledger sessions --json` and `session show --json`.
@@ -56,6 +58,8 @@ export interface SessionSummary {
   unpricedModelCalls: number
   /** What the figures came from, as `<signal>:<name>`: `log:claude_code.api_request`. */
   sources: string[]
+  /** What was found while it worked, by time: stuck, run away, over a limit. Absent when nothing was. */
+  findings?: Finding[]
 }
 
 /**

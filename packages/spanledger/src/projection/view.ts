@@ -1,5 +1,6 @@
 import { causesOf } from './causes.ts'
 import { courseOf, timeOf } from './course.ts'
+import { findingsOf } from './findings.ts'
 import type { Interval } from './intervals.ts'
 import { addTokens, byStart, compare, field, ms, NO_TOKENS, tokensOf } from './merge.ts'
 import { notesOf } from './notes.ts'
@@ -86,6 +87,7 @@ function summary(
   const span = extent(state)
   if (told.agent === undefined || !span) return undefined
   const { tokens, costUsd } = sumOf(calls)
+  const findings = findingsOf(state)
   return {
     id: state.id,
     agent: told.agent,
@@ -111,6 +113,7 @@ function summary(
     costUsd,
     unpricedModelCalls: unpricedIn(calls),
     sources: sourcesOf([...things.modelCalls, ...things.toolCalls, ...things.prompts, ...things.agents]),
+    ...(findings.length === 0 ? {} : { findings }),
   }
 }
 

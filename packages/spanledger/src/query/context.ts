@@ -2,6 +2,8 @@ import type { Home, RetentionRules } from '@spanledger/sdk/ledger'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { Transcoder } from '../otlp/index.ts'
+import type { Redactor } from '../redact/index.ts'
+import type { User } from '../transcripts/index.ts'
 import type { OutcomesModel, Projection, SessionReadModel } from '../projection/index.ts'
 import type { Work } from '../work/index.ts'
 import type { Columns } from './columns/columns.ts'
@@ -25,6 +27,10 @@ export interface QueryContext {
   projections(): Promise<readonly Projection[]>
   /** For `import`, which is the only question that writes signals. */
   transcoder(): Promise<Transcoder>
+  /** For what is taken in without being OTLP. */
+  redactor(): Promise<Redactor>
+  /** Whose agents' files are looked for. */
+  user: User
   /** The daemon that keeps this home, if one runs. */
   daemon(): Promise<DaemonInfo | undefined>
   /** As config.yaml has them. */

@@ -4,6 +4,8 @@ import type { Platform } from '@spanledger/sdk/platform'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { DaemonInfo, QueryContext } from './context.ts'
 import type { Transcoder } from '../otlp/index.ts'
+import type { Redactor } from '../redact/index.ts'
+import type { User } from '../transcripts/index.ts'
 import { openOutcomes, type SessionReadModel } from '../projection/index.ts'
 import type { Work } from '../work/index.ts'
 import { createColumns } from './columns/columns.ts'
@@ -26,6 +28,8 @@ export interface QueriesOptions {
   sessions: () => Promise<SessionReadModel>
   work: () => Promise<Work>
   transcoder: () => Promise<Transcoder>
+  redactor: () => Promise<Redactor>
+  user: User
   /** Asked each time: a daemon may come and go. */
   daemon: () => Promise<DaemonInfo | undefined>
   /** Read from the configuration each time. */
@@ -66,6 +70,7 @@ export function openQueries(options: QueriesOptions): Queries {
       columnsProjection(platform, home, indexes),
     ],
     transcoder: once(options.transcoder),
+    redactor: once(options.redactor),
     indexes,
     columns,
     withEngine: engines.withEngine,

@@ -44,6 +44,8 @@ export type RefusalCode =
   | 'UNCOMMITTED_WORK'
   | 'GIT_MISSING'
   | 'GIT_FAILED'
+  | 'NOTHING_CONNECTED'
+  | 'UNKNOWN_TRANSCRIPT'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }

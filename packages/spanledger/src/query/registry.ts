@@ -21,6 +21,7 @@ import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
 import { status } from './queries/status.ts'
+import { stuck } from './queries/stuck.ts'
 import {
   taskAdd,
   taskAdopt,
@@ -39,8 +40,10 @@ import {
 } from './queries/task-commands.ts'
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
 import { trace } from './queries/trace.ts'
+import { transcripts, transcriptsImport } from './queries/transcripts.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
+import { watch } from './queries/watch.ts'
 import {
   teamList,
   teamSet,
@@ -64,6 +67,8 @@ export const QUERIES = {
   status,
   sessions,
   session,
+  stuck,
+  watch,
   agents,
   cost,
   'cost.task': costTask,
@@ -120,6 +125,8 @@ export const QUERIES = {
   'hold.remove': holdRemove,
   export: exportSignal,
   import: importFiles,
+  transcripts,
+  'transcripts.import': transcriptsImport,
   'worktree.list': worktreeList,
   'worktree.conflicts': worktreeConflicts,
   'worktree.create': worktreeCreate,

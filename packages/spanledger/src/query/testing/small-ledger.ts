@@ -119,6 +119,8 @@ export function smallLedger(): SmallLedger {
           ])
           return createTranscoder({ redactor: createRedactor({}) })
         },
+        redactor: () => Promise.reject(new Error('not in this test')),
+        user: { home: dir, env: {} },
         daemon: () => Promise.resolve(undefined),
         retention: () => Promise.resolve({}),
       })
