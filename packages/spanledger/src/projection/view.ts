@@ -264,6 +264,7 @@ function nodeOf(activity: Activity, price: Priced | undefined): ActivityNode {
   }
   const detail = detailLine(activity)
   if (detail !== undefined) node.detail = detail
+  if (activity.inferred !== undefined) node.inferred = activity.inferred
   if (price) {
     if (price.tokens) node.tokens = price.tokens
     node.costUsd = price.costUsd
