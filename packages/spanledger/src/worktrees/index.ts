@@ -6,4 +6,4 @@ export { type GitCommit, type GitPullRequest, readCommits, readPullRequests } fr
 export { git, type Git } from './git.ts'
 export { objectsIn, type Objects, type Snapshot, snapshotOf } from './snapshot.ts'
 export { createWorktree, recycleWorktree, removeWorktree, uncommittedIn } from './manage.ts'
-export { readRepository, type Repository, type Worktree } from './repository.ts'
+export { readRepository, type Repository, type Worktree, worktreeAround } from './repository.ts'
