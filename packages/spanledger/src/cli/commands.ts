@@ -81,6 +81,20 @@ export const ASKING: readonly AskingCommand[] = [
     ],
   },
   {
+    path: ['commits'],
+    query: 'commits',
+    examples: ['spanledger commits --since 7d', 'spanledger commits --task fix-the-login --json'],
+  },
+  { path: ['pr', 'list'], query: 'pull-requests', examples: ['spanledger pr list'] },
+  {
+    path: ['pr', 'tie'],
+    query: 'pull-request.tie',
+    examples: [
+      'spanledger pr tie 12 --branch fix-the-login',
+      'spanledger pr tie https://github.com/acme/shop/pull/12 --session last',
+    ],
+  },
+  {
     path: ['traces'],
     query: 'traces',
     examples: [
@@ -282,6 +296,7 @@ export const GROUPS: Record<string, string> = {
   config: 'Settings',
   events: 'Domain events',
   hold: 'What is kept, whatever the rules of retention say',
+  pr: 'Pull requests, and what they are made of',
   state: 'The past',
   transcripts: 'What agents wrote down of their sessions',
   task: 'Tasks: Markdown files and their history',

@@ -1,6 +1,7 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
 import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
+import { renderCommits, renderPullRequests, renderPullRequestTied } from './render/commits.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
@@ -33,6 +34,9 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   agents: renderAgents,
   cost: renderCost,
   'cost.task': renderTaskCost,
+  commits: renderCommits,
+  'pull-requests': renderPullRequests,
+  'pull-request.tie': renderPullRequestTied,
   projections: renderProjections,
   rebuild: renderRebuild,
   traces: lists.renderTraces,

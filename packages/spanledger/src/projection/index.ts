@@ -17,7 +17,7 @@ export {
 } from './findings.ts'
 export { happenedAt } from './moment.ts'
 export { openOutcomes, type OutcomesModel } from './open-outcomes.ts'
-export type { Attempt, Outcomes, RunOutcome } from './outcomes.ts'
+export type { Attempt, CommitTie, Outcomes, PullRequestTie, RunOutcome } from './outcomes.ts'
 export type { WrittenLines } from './observer.ts'
 export { type PriceOf, priceTable } from './prices.ts'
 export type { Projection, ProjectionStatus } from './projection.ts'

@@ -3,6 +3,7 @@ import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
+import { commits } from './queries/commits.ts'
 import { cost } from './queries/cost.ts'
 import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
@@ -13,6 +14,7 @@ import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
 import { operations } from './queries/operations.ts'
 import { projections } from './queries/projections.ts'
+import { pullRequests, pullRequestTie } from './queries/pull-requests.ts'
 import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
 import { retention } from './queries/retention.ts'
@@ -78,6 +80,9 @@ export const QUERIES = {
   agents,
   cost,
   'cost.task': costTask,
+  commits,
+  'pull-requests': pullRequests,
+  'pull-request.tie': pullRequestTie,
   traces,
   trace,
   operations,
