@@ -12,6 +12,7 @@ import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
 import { tendInBackground } from './tending.ts'
 import { tieSessions } from './tie-sessions.ts'
+import { watchWorktrees } from './watch-worktrees.ts'
 import { createWarner } from './warn.ts'
 
 export interface DaemonOptions {
@@ -140,6 +141,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
       }),
       followTasks(platform, questions, warn),
       tieSessions(platform, questions.tying, warn),
+      watchWorktrees(platform, questions, warn),
     )
     return { home: home.dir, ...addresses, close }
   } catch (error) {

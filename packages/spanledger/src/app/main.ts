@@ -15,8 +15,24 @@ await started?.catch(() => {})
 const [{ runCli }, { VERSION }] = await Promise.all([import('../cli/index.ts'), import('./version.ts')])
 
 async function run(options: RunOptions) {
-  const { runCommand } = await import('./run.ts')
-  return runCommand(platform, options, (message) => void process.stderr.write(`spanledger: ${message}\n`))
+  const [{ runCommand }, { detachedRun, runDetached }] = await Promise.all([
+    import('./run.ts'),
+    import('./run-detached.ts'),
+  ])
+  if (options.detach === true) return runDetached(platform, options, process.argv[1]!)
+  const away = detachedRun(process.env)
+  const warn = (message: string): void => void process.stderr.write(`spanledger: ${message}\n`)
+  if (away === undefined) return runCommand(platform, options, warn)
+  try {
+    const started = (pid: number): void => away.tell({ started: pid })
+    const result = await runCommand(platform, { ...options, ...away.options }, warn, started)
+    if ('refused' in result) away.tell({ refused: result })
+    return result
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string }
+    away.tell({ failed: { message, ...(code === undefined ? {} : { code }) } })
+    throw error
+  }
 }
 
 const host: CliHost = {

@@ -6,6 +6,7 @@ import {
   type GitRecord,
   retryInMs,
   type RunEvent,
+  type RunMode,
   setUpAgent,
   streamOfRun,
   supervise,
@@ -28,6 +29,7 @@ export interface Attempt {
   run: string
   attempt: number
   retries: number
+  mode: RunMode
   endpoint: string
   task: string | undefined
   trace: RunTrace
@@ -86,6 +88,7 @@ export async function runAttempt(
         agent: setup.agent,
         task: task ?? null,
         workingDirectory: cwd,
+        mode: options.mode,
         pid,
         git: record?.state ?? null,
         traceparent,

@@ -2,6 +2,7 @@ import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
 import { renderAgents, renderCost } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
+import { renderRun, renderRuns, renderRunStopped } from './render/runs.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTied } from './render/ties.ts'
@@ -13,7 +14,12 @@ import { renderSealStep } from './render/seal.ts'
 import * as tasks from './render/tasks.ts'
 import * as work from './render/work.ts'
 import { renderVerify } from './render/verify.ts'
-import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
+import {
+  renderConflicts,
+  renderWorktreeChanged,
+  renderWorktrees,
+  renderWorktreeStatus,
+} from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -21,6 +27,9 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  runs: renderRuns,
+  run: renderRun,
+  'runs.stop': renderRunStopped,
   'session.tie': renderTied,
   'session.untie': renderTied,
   agents: renderAgents,
@@ -76,6 +85,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'hold.remove': renderHolds,
   import: renderImport,
   'worktree.list': renderWorktrees,
+  'worktree.status': renderWorktreeStatus,
   'worktree.conflicts': renderConflicts,
   'worktree.create': renderWorktreeChanged,
   'worktree.remove': renderWorktreeChanged,
@@ -92,5 +102,6 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
   if (typeof item === 'string') return item
   if (name === 'seal' && terminal !== undefined)
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
+  if (name === 'runs.logs' && terminal !== undefined) return (item as { line: string }).line
   return JSON.stringify(item)
 }

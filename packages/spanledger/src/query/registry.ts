@@ -15,6 +15,7 @@ import { projections } from './queries/projections.ts'
 import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
 import { retention } from './queries/retention.ts'
+import { run, runLogs, runs, runStop } from './queries/runs.ts'
 import { seal } from './queries/seal.ts'
 import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
@@ -51,6 +52,7 @@ import {
   workRelease,
   workStatsQuery,
 } from './queries/work.ts'
+import { worktreeStatus } from './queries/worktree-status.ts'
 import {
   worktreeConflicts,
   worktreeCreate,
@@ -66,6 +68,10 @@ export const QUERIES = {
   session,
   'session.tie': sessionTie,
   'session.untie': sessionUntie,
+  runs,
+  run,
+  'runs.stop': runStop,
+  'runs.logs': runLogs,
   agents,
   cost,
   traces,
@@ -122,6 +128,7 @@ export const QUERIES = {
   export: exportSignal,
   import: importFiles,
   'worktree.list': worktreeList,
+  'worktree.status': worktreeStatus,
   'worktree.conflicts': worktreeConflicts,
   'worktree.create': worktreeCreate,
   'worktree.remove': worktreeRemove,
