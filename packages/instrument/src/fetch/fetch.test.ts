@@ -24,14 +24,6 @@ afterEach(() => server.close())
 
 describe('an outgoing fetch', () => {
   it('is a span whose context the server gets', async () => {
-    const url = new URL(`${server.url}/a?sig=secret`)
-    url.username = 'ada'
-    // Node's fetch refuses credentials in a URL, and says so.
-    await expect(fetch(url)).rejects.toThrow('credentials')
-    expect(object(recorded.spans[0]!.attributes)['url.full']).toBe(
-      `http://REDACTED:REDACTED@${url.host}/a?sig=REDACTED`,
-    )
-    recorded.spans.length = 0
     await record('work', async () => {
       const response = await fetch(`${server.url}/a`, {
         method: 'post',
@@ -47,14 +39,23 @@ describe('an outgoing fetch', () => {
     expect(object(span.attributes)).toMatchObject({
       'http.request.method': 'POST',
       'server.address': '127.0.0.1',
-      'server.port': Number(url.port),
+      'server.port': Number(new URL(server.url).port),
       'url.full': `${server.url}/a`,
       'http.response.status_code': 200,
     })
     expect(await recorded.points('http.client.request.duration')).toMatchObject([
-      { 'error.type': 'TypeError', count: 1 },
       { 'http.response.status_code': 200, count: 1 },
     ])
+  })
+
+  it('tells no credentials', async () => {
+    const url = new URL(`${server.url}/a?sig=secret`)
+    url.username = 'ada'
+    // Node's fetch refuses them in a URL, Deno's and Bun's send them as a header.
+    await fetch(url).catch(() => {})
+    expect(object(recorded.spans[0]!.attributes)['url.full']).toBe(
+      `http://REDACTED:REDACTED@${url.host}/a?sig=REDACTED`,
+    )
   })
 
   it('takes a Request as it is, its own context excepted', async () => {
@@ -77,15 +78,17 @@ describe('an outgoing fetch', () => {
 
   it('says why nobody answered', async () => {
     await server.close()
-    await expect(fetch(server.url)).rejects.toThrow('fetch failed')
+    await expect(fetch(server.url)).rejects.toThrow(/fetch failed|connect/i)
     expect(recorded.spans[0]).toMatchObject({ status: 'error', events: [{ name: 'exception' }] })
-    expect(object(recorded.spans[0]!.attributes)['error.type']).toBe('ECONNREFUSED')
+    // Deno tells no code.
+    const type = 'deno' in process.versions ? /^Error$/ : /^(ECONNREFUSED|ConnectionRefused)$/
+    expect(object(recorded.spans[0]!.attributes)['error.type']).toMatch(type)
   })
 
   it('leaves alone what must not be recorded, and what is no URL', async () => {
     await runSuppressed(() => fetch(server.url))
     expect(headers['traceparent']).toBeUndefined()
-    await expect(fetch('nowhere')).rejects.toThrow('parse URL')
+    await expect(fetch('nowhere')).rejects.toThrow(/URL/)
     expect(recorded.spans).toEqual([])
   })
 })

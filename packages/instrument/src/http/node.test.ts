@@ -127,7 +127,8 @@ describe('a node:http server', () => {
     })
   })
 
-  it('survives what no client should send', async () => {
+  it('survives what no client should send', async ({ skip }) => {
+    if ('bun' in process.versions) skip('Bun answers what it cannot read by itself')
     server = await serve(instrumentListener((_req, res) => res.end()))
     const { port } = new URL(server.url)
     const raw = [

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { ExpectStatic } from 'vitest'
-import { REGISTER, runProgram } from '../../../sdk/src/api/testing/run-program.ts'
+import { preloading, REGISTER, runProgram } from '../../../sdk/src/api/testing/run-program.ts'
 import type { Ran } from '../../../sdk/src/api/testing/run-program.ts'
 
 const AGENT = fileURLToPath(new URL('../../../../examples/agent/agent.mjs', import.meta.url))
@@ -11,10 +11,10 @@ export interface Example extends Ran {
   readonly ways: readonly string[]
 }
 
-/** Runs the example's agent on Node, and its service by `serviceCommand`. */
+/** Runs the example's agent on the runtime of these tests, and its service by `serviceCommand`. */
 export function runExample(serviceCommand: readonly string[]): Example {
   const env = { OTEL_SERVICE_NAME: 'agent', SERVICE_COMMAND: serviceCommand.join(' ') }
-  const ran = runProgram([process.execPath, '--import', REGISTER], '', env, AGENT)
+  const ran = runProgram(preloading(REGISTER), '', env, AGENT)
   const byId = new Map(ran.spans.map((span) => [span['span'], span]))
   const ways = ran.spans
     .filter(({ trace }) => ran.output === `trace ${String(trace)}\n`)

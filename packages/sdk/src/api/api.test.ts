@@ -18,14 +18,14 @@ import {
   withSpan,
   withSpanSync,
 } from './index.ts'
-import { REGISTER, expectWhole, runProgram } from './testing/run-program.ts'
+import { REGISTER, expectWhole, preloading, runProgram } from './testing/run-program.ts'
 
 afterEach(async () => {
   await shutdown()
   vi.unstubAllEnvs()
 })
 
-const program = [process.execPath, '--import', REGISTER]
+const program = preloading(REGISTER)
 
 describe('a program that is recorded without a change', () => {
   test.each([
@@ -67,7 +67,7 @@ describe('a program that is recorded without a change', () => {
 })
 
 test('without register nothing is recorded, and no file is made', () => {
-  const { output, spans, status } = runProgram([process.execPath], 'end')
+  const { output, spans, status } = runProgram(preloading(REGISTER).slice(0, -2), 'end')
   expect([output, spans, status]).toEqual(['off\n', [], 0])
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startHttpCollector } from '../export/testing/collector.ts'
 import type { Collector } from '../export/testing/collector.ts'
-import { EVERYTHING, namesIn, REGISTER, sendFromProgram } from './testing/run-program.ts'
+import { EVERYTHING, namesIn, preloading, REGISTER, sendFromProgram } from './testing/run-program.ts'
 
 let home: string
 let collector: Collector
@@ -18,8 +18,9 @@ afterEach(async () => {
 })
 
 const run = (how: string, env: Record<string, string> = {}) =>
-  sendFromProgram([process.execPath, '--import', REGISTER], how, {
-    HOME: home,
+  sendFromProgram(preloading(REGISTER), how, {
+    // Deno and Bun keep files of their own there.
+    HOME: process.env['HOME'] ?? '',
     SPANLEDGER_HOME: home,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',

@@ -1,3 +1,7 @@
+export { steady } from './fingerprint.ts'
 export { observe, type Observed } from './observe.ts'
+export { Rank } from './mapping.ts'
+export { commandIn, jsonOf } from './read.ts'
+export { forVersion, inRange } from './versions.ts'
 export { isAgentOrigin } from './registry.ts'
 export type { Observation, ObservedTokens, SessionEvent, SessionEventName } from './vocabulary.ts'

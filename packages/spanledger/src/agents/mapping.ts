@@ -13,8 +13,11 @@ export interface TokenNames {
   reasoning?: readonly From[]
 }
 
-/** Whose word counts: figures are told best by the record made for them, structure and times by spans. */
-export const Rank = { hint: 0, fallback: 1, structure: 2, figures: 3 } as const
+/**
+ * Whose word counts: figures are told best by the record made for them, structure and times by spans. A transcript keeps figures
+ * that spans leave out; what it wrote before an answer was over stands only where nobody told better.
+ */
+export const Rank = { hint: 0, draft: 0.5, fallback: 1, structure: 2, transcript: 2.5, figures: 3 } as const
 
 /** One kind of record that tells something about a session. */
 export interface Rule {
@@ -40,6 +43,8 @@ export interface Rule {
   fields?: Readonly<Partial<Record<keyof ObservedFields, From>>>
   /** Where the arguments of a tool's call stand, as JSON: a shell's command is in there. */
   arguments?: From
+  /** Where a tool's result stands, as text or JSON. */
+  result?: From
   tokens?: TokenNames
   outcome?: 'ok' | 'failed' | 'rejected'
   /** Where a name cannot say it: adds to the observation, or returns undefined when the record tells nothing after all. */

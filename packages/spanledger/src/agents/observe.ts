@@ -1,6 +1,7 @@
 import type { LogLine, MetricLine, OriginLine, PointLine, SpanLine, UnixNano } from '@spanledger/sdk/model'
 import { uuidFrom } from '@spanledger/sdk/platform'
 import type { Rule, TokenNames } from './mapping.ts'
+import { inputHash, outputHash } from './fingerprint.ts'
 import { commandIn, flagOf, numberOf, textOf, valueOf } from './read.ts'
 import { readerOf, type Reader } from './registry.ts'
 import type { ObservedFields, ObservedTokens, Observation, SessionEvent } from './vocabulary.ts'
@@ -24,6 +25,8 @@ const NUMBERS: readonly (keyof ObservedFields)[] = [
   'exitCode',
   'attempt',
   'reportedCostUsd',
+  'inputBytes',
+  'outputBytes',
 ]
 /** Claude Code and Gemini say reject, Codex denied, abort or timed_out. */
 const REJECTED = /^(reject|denied|deny|abort|timed_out|cancel)/
@@ -116,8 +119,12 @@ function readFields(observation: Observation, rule: Rule, record: SpanLine | Log
         : textOf(value)?.slice(0, TEXT_MAX)
     if (read !== undefined) target[field] = read
   }
-  const command = rule.arguments && commandIn(valueOf(record.attrs, rule.arguments))
+  const args = rule.arguments && valueOf(record.attrs, rule.arguments)
+  const command = commandIn(args)
   if (command) observation.command = command.slice(0, TEXT_MAX)
+  const [input, output] = [inputHash(args), rule.result && outputHash(valueOf(record.attrs, rule.result))]
+  if (input !== undefined) observation.inputHash = input
+  if (output !== undefined) observation.outputHash = output
 }
 
 /** What `spanledger run` puts on the resource. */

@@ -84,6 +84,11 @@ export interface ObservedFields {
   provider?: string
   purpose?: string
   command?: string
+  /** Equal for calls that ask for the same, and for results that say the same; sizes where an agent tells no more. */
+  inputHash?: string
+  inputBytes?: number
+  outputHash?: string
+  outputBytes?: number
   text?: string
   error?: string
   finishReason?: string

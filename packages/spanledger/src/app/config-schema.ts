@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { parse } from 'yaml'
 import { retentionSchema } from './retention-config.ts'
+import { watchSchema } from './watch-config.ts'
 import { findingsOf } from './config-findings.ts'
 import { ConfigError, DEFAULT_CONFIG, type Config } from './config.ts'
 
@@ -22,6 +23,7 @@ const schema = v.strictObject({
     receive,
   ),
   retention: v.optional(retentionSchema, {}),
+  watch: v.optional(watchSchema, {}),
   sealing: v.optional(v.strictObject({ background: v.optional(v.boolean(), sealing.background) }), sealing),
   redaction: v.optional(
     v.strictObject({
@@ -54,8 +56,14 @@ export function parseConfig(file: string, text: string): Config {
     throw new ConfigError(file, '(top level): expected keys such as receive: or redaction:, found a list')
   const result = v.safeParse(schema, raw)
   if (!result.success) throw new ConfigError(file, findingsOf(result.issues, { text, schema, describe }))
-  const { receive: ports, retention, sealing: sealed, redaction = {} } = result.output
-  return { receive: ports, retention, sealing: sealed, redaction: redaction as Config['redaction'] }
+  const { receive: ports, retention, watch: watched, sealing: sealed, redaction = {} } = result.output
+  return {
+    receive: ports,
+    retention,
+    watch: watched,
+    sealing: sealed,
+    redaction: redaction as Config['redaction'],
+  }
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {

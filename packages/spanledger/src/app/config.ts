@@ -1,5 +1,6 @@
 import type { RetentionRules } from '@spanledger/sdk/ledger'
 import type { RedactionConfig } from '../redact/index.ts'
+import type { WatchSettings } from '../watch/index.ts'
 
 /** HOME/config.yaml. Every key is optional; the file too. Source: docs/reference/configuration.md */
 export interface Config {
@@ -20,6 +21,8 @@ export interface Config {
   redaction: Partial<RedactionConfig>
   /** A kind without a rule is kept for ever. */
   retention: RetentionRules
+  /** When a session counts as stuck, run away or over its limits. */
+  watch: Partial<WatchSettings>
 }
 
 export const DEFAULT_CONFIG: Config = {
@@ -27,6 +30,7 @@ export const DEFAULT_CONFIG: Config = {
   sealing: { background: true },
   redaction: {},
   retention: {},
+  watch: {},
 }
 
 /** The file cannot be used; names the file, the place in it and what is wrong. */

@@ -14,6 +14,7 @@ import { tendInBackground } from './tending.ts'
 import { tieSessions } from './tie-sessions.ts'
 import { watchWorktrees } from './watch-worktrees.ts'
 import { createWarner } from './warn.ts'
+import { watchSessions } from './watch-sessions.ts'
 
 export interface DaemonOptions {
   home: string
@@ -140,6 +141,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
         warn,
       }),
       followTasks(platform, questions, warn),
+      watchSessions(platform, questions, config.watch, warn),
       tieSessions(platform, questions.tying, warn),
       watchWorktrees(platform, questions, warn),
     )

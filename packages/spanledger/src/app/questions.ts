@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import type { Home } from '@spanledger/sdk/ledger'
 import type { NewEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
@@ -9,9 +10,10 @@ import type { Tying } from '../ties/index.ts'
 import type { Work } from '../work/index.ts'
 import { loadConfig } from './load-config.ts'
 import { readDaemonFile } from './daemon-file.ts'
-import { openTranscoder } from './transcode.ts'
+import { openRedactor, openTranscoder } from './transcode.ts'
 import { openWork } from './tasks.ts'
 import { VERSION } from './version.ts'
+import type { Watching } from './watching.ts'
 
 /** Everything that answers questions about one home, opened by the first that is asked. */
 export interface Questions {
@@ -29,6 +31,8 @@ export interface Questions {
   settle(run: string): Promise<void>
   /** Errors  those of the event store. */
   append(stream: string, events: readonly NewEvent[]): Promise<void>
+  /** Judges sessions while they work, until the signal aborts. Never throws. */
+  watch(watching: Watching): Promise<void>
   close(): Promise<void>
 }
 
@@ -73,6 +77,8 @@ export function createQuestions(
       sessions,
       work,
       transcoder: () => openTranscoder(home),
+      redactor: () => openRedactor(home),
+      user: { home: homedir(), env: process.env },
       retention: async () => (await loadConfig(home.dir)).retention,
       async daemon() {
         const file = await readDaemonFile(platform, home)
@@ -113,6 +119,14 @@ export function createQuestions(
         await followTasks(platform, await work(), { signal, warn })
       } catch (error) {
         warn(`tasks are not followed: ${(error as Error).message}`)
+      }
+    },
+    async watch({ warn, ...watching }) {
+      try {
+        const { watch } = await import('./watching.ts')
+        await watch(platform, home, await events(), watching)
+      } catch (error) {
+        warn(`sessions are not watched: ${(error as Error).message}`)
       }
     },
     work,

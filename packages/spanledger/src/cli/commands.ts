@@ -31,6 +31,16 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
   {
+    path: ['stuck'],
+    query: 'stuck',
+    examples: ['spanledger stuck', 'spanledger stuck --json | jq ".rows[].finding.kind"'],
+  },
+  {
+    path: ['watch'],
+    query: 'watch',
+    examples: ['spanledger watch --follow', 'spanledger watch --since today --json'],
+  },
+  {
     path: ['session', 'tie'],
     query: 'session.tie',
     examples: [
@@ -72,6 +82,14 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger cost --since 7d',
       'spanledger cost --by task',
       'spanledger cost --by model --since 2026-11-01 --json',
+    ],
+  },
+  {
+    path: ['cost', 'task'],
+    query: 'cost.task',
+    examples: [
+      'spanledger cost task fix-the-login',
+      'spanledger cost task 12 --json | jq ".total.causes.failed"',
     ],
   },
   {
@@ -249,6 +267,20 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'import',
     examples: ['spanledger import traces.jsonl', 'spanledger import request.pb --signal traces'],
   },
+  {
+    path: ['transcripts', 'list'],
+    query: 'transcripts',
+    examples: ['spanledger transcripts list', 'spanledger transcripts list --json | jq ".rows[].path"'],
+  },
+  {
+    path: ['transcripts', 'import'],
+    query: 'transcripts.import',
+    examples: [
+      'spanledger transcripts import',
+      'spanledger transcripts import claude-code codex',
+      'spanledger transcripts import ~/backup/projects session.jsonl',
+    ],
+  },
 ]
 
 /** Groups of commands, with what they are about. */
@@ -259,6 +291,7 @@ export const GROUPS: Record<string, string> = {
   events: 'Domain events',
   hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',
+  transcripts: 'What agents wrote down of their sessions',
   task: 'Tasks: Markdown files and their history',
   'task parent': 'Tasks with subtasks',
   'task template': 'Templates for tasks',

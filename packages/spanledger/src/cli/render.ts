@@ -1,12 +1,14 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
-import { renderAgents, renderCost } from './render/figures.ts'
+import { renderCost, renderTaskCost } from './render/cost.ts'
+import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderRun, renderRuns, renderRunStopped } from './render/runs.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
+import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
@@ -20,6 +22,7 @@ import {
   renderWorktrees,
   renderWorktreeStatus,
 } from './render/worktrees.ts'
+import { renderStuck, renderWatched } from './render/findings.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -30,10 +33,12 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   runs: renderRuns,
   run: renderRun,
   'runs.stop': renderRunStopped,
+  stuck: renderStuck,
   'session.tie': renderTied,
   'session.untie': renderTied,
   agents: renderAgents,
   cost: renderCost,
+  'cost.task': renderTaskCost,
   projections: renderProjections,
   rebuild: renderRebuild,
   traces: lists.renderTraces,
@@ -84,6 +89,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'hold.list': renderHolds,
   'hold.remove': renderHolds,
   import: renderImport,
+  transcripts: renderTranscripts,
   'worktree.list': renderWorktrees,
   'worktree.status': renderWorktreeStatus,
   'worktree.conflicts': renderConflicts,
@@ -103,5 +109,9 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
   if (name === 'seal' && terminal !== undefined)
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
   if (name === 'runs.logs' && terminal !== undefined) return (item as { line: string }).line
+  if (name === 'watch' && terminal !== undefined)
+    return renderWatched(item as Parameters<typeof renderWatched>[0], terminal)
+  if (name === 'transcripts.import' && terminal !== undefined)
+    return renderTranscriptStep(item as Parameters<typeof renderTranscriptStep>[0], terminal)
   return JSON.stringify(item)
 }

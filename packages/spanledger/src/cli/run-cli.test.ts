@@ -89,7 +89,7 @@ describe('answers', () => {
       ({ path, query }) =>
         queryNamed(query).effect !== 'writes' &&
         query !== 'runs.logs' &&
-        !['sql', 'export', 'show', 'follow', 'state', 'get', 'search'].includes(path.at(-1)!),
+        !['sql', 'export', 'show', 'follow', 'state', 'get', 'search', 'task'].includes(path.at(-1)!),
     ).map(({ path }) => path.join(' ') + (needed[path.join(' ')] ?? '')),
   )('of an empty home: %s', async (words) => {
     const human = await ask(...words.split(' '))
@@ -97,7 +97,9 @@ describe('answers', () => {
     const json = await ask(...words.split(' '), '--json')
     expect(json.exit).toBe(0)
     const values = json.out.split('\n').filter((line) => line !== '')
-    expect(values.map((line) => typeof JSON.parse(line))).toEqual(words === 'events export' ? [] : ['object'])
+    expect(values.map((line) => typeof JSON.parse(line))).toEqual(
+      ['events export', 'watch'].includes(words) ? [] : ['object'],
+    )
   })
 
   it('carry nothing that a terminal takes for a command', async () => {

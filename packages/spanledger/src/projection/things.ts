@@ -60,7 +60,7 @@ export function thingsOf(state: SessionState): Things {
   const modelCalls = as('modelCall', join(of('SessionModelCalled'), modelCallOf))
   const toolCalls = as('toolCall', join(of('SessionToolUsed', 'SessionToolDecided'), thingOf))
   const invoked = each('agent', 'SessionAgentInvoked')
-  const prompts = as('prompt', join(of('SessionPromptSubmitted'), thingOf))
+  const prompts = as('prompt', join(withPromptKeys(of('SessionPromptSubmitted')), thingOf))
   const waits = each('wait', 'SessionPersonAwaited')
 
   const bySpan = new Map<string, Activity>()
@@ -106,6 +106,18 @@ export function thingsOf(state: SessionState): Things {
       ...turns.map(({ end, outcome }) => ({ at: end, failed: outcome === 'failed' })),
     ].toSorted((a, b) => a.at - b.at),
   }
+}
+
+/** Where a transcript names prompts by the id that telemetry tells beside them, that id joins the two. */
+function withPromptKeys(prompts: Told[]): Told[] {
+  const named = new Set(
+    prompts.flatMap(({ data }) => data.keys?.filter((key) => key.startsWith('prompt:')) ?? []),
+  )
+  if (named.size === 0) return prompts
+  return prompts.map((one) => {
+    const key = `prompt:${one.data.promptId}`
+    return named.has(key) ? { ...one, data: { ...one.data, keys: [...(one.data.keys ?? []), key] } } : one
+  })
 }
 
 const ending = (one: Told, failed: boolean): Things['endings'][number] => ({

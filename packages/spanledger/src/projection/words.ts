@@ -1,4 +1,5 @@
 import type { Observation, SessionEventName } from '../agents/index.ts'
+import { findingTold, findingWords } from './findings.ts'
 
 type Words = (data: Partial<Observation>) => (string | undefined)[]
 
@@ -69,6 +70,8 @@ function took({ durationMs, startUnixNano, endUnixNano }: Partial<Observation>):
 
 /** One line for a person, of any event. Untrusted text stays as it was told. */
 export function wordsOf(event: string, data: unknown): string {
+  const told = findingTold(event, data)
+  if (told) return 'found' in told ? findingWords(told.found) : `${told.cleared.kind} is over`
   if (!Object.hasOwn(WORDS, event) || typeof data !== 'object' || data === null)
     return event.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').toLowerCase()
   return WORDS[event as SessionEventName](data)

@@ -48,6 +48,8 @@ export type RefusalCode =
   | 'UNCOMMITTED_WORK'
   | 'GIT_MISSING'
   | 'GIT_FAILED'
+  | 'NOTHING_CONNECTED'
+  | 'UNKNOWN_TRANSCRIPT'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }

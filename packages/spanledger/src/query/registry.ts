@@ -4,6 +4,7 @@ import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
 import { cost } from './queries/cost.ts'
+import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
 import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
@@ -21,6 +22,7 @@ import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
 import { status } from './queries/status.ts'
+import { stuck } from './queries/stuck.ts'
 import {
   taskAdd,
   taskAdopt,
@@ -40,8 +42,10 @@ import {
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
 import { sessionTie, sessionUntie } from './queries/ties.ts'
 import { trace } from './queries/trace.ts'
+import { transcripts, transcriptsImport } from './queries/transcripts.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
+import { watch } from './queries/watch.ts'
 import {
   teamList,
   teamSet,
@@ -66,6 +70,8 @@ export const QUERIES = {
   status,
   sessions,
   session,
+  stuck,
+  watch,
   'session.tie': sessionTie,
   'session.untie': sessionUntie,
   runs,
@@ -74,6 +80,7 @@ export const QUERIES = {
   'runs.logs': runLogs,
   agents,
   cost,
+  'cost.task': costTask,
   traces,
   trace,
   operations,
@@ -127,6 +134,8 @@ export const QUERIES = {
   'hold.remove': holdRemove,
   export: exportSignal,
   import: importFiles,
+  transcripts,
+  'transcripts.import': transcriptsImport,
   'worktree.list': worktreeList,
   'worktree.status': worktreeStatus,
   'worktree.conflicts': worktreeConflicts,

@@ -11,6 +11,12 @@ export const REGISTER = at('../../../dist/api/register.js')
 const SDK = at('../../../dist/api/index.js')
 export const PROGRAM = at('program.mjs')
 
+/** How the runtime that these tests are run on starts a program behind another module: Node, Deno or Bun. */
+export const preloading = (module: string): string[] =>
+  'deno' in process.versions
+    ? [process.execPath, 'run', '--allow-all', '--preload', module]
+    : [process.execPath, 'bun' in process.versions ? '--preload' : '--import', module]
+
 export interface Ran {
   status: number | null
   signal: string | null

@@ -32,6 +32,8 @@ const tool = {
   durationMs: 'duration_ms',
   name: 'tool_name',
   command: 'full_command',
+  inputBytes: 'tool_input_size_bytes',
+  outputBytes: 'tool_result_size_bytes',
   error: ['error', 'error_message', 'error_type'],
   success: 'success',
 } as const
@@ -109,6 +111,7 @@ export const claudeCode: AgentNames = {
           rank: Rank.figures,
           context: 'parent',
           fields: tool,
+          arguments: 'tool_input',
         },
         {
           event: 'SessionToolUsed',

@@ -93,6 +93,7 @@ export const codex: AgentNames = {
             error: 'error',
           },
           arguments: 'arguments',
+          result: 'output',
           refine: exitCode,
         },
         {

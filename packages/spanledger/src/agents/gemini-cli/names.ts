@@ -105,6 +105,7 @@ export const geminiCli: AgentNames = {
             decision: 'decision',
             error: ['error', 'error.message', 'error_type'],
             agentId: 'agent_id',
+            outputBytes: 'content_length',
           },
           arguments: 'function_args',
           refine: shell,

@@ -61,6 +61,7 @@ export const genAiRules: readonly Rule[] = [
       exitCode: 'process.exit.code',
     },
     arguments: 'gen_ai.tool.call.arguments',
+    result: 'gen_ai.tool.call.result',
   },
   {
     event: 'SessionAgentInvoked',

@@ -179,6 +179,7 @@ export const opencode: AgentNames = {
           rank: Rank.figures,
           fields: { toolUseId: 'ai.toolCall.id', name: 'ai.toolCall.name' },
           arguments: 'ai.toolCall.args',
+          result: 'ai.toolCall.result',
           refine: exitCode,
         },
         {

@@ -1,6 +1,7 @@
 import { plain, type AnswerOf } from '../../query/index.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatCount, formatDateTime, formatDuration, formatInteger, formatMoney, plural } from './format.ts'
+import { findingLines } from './findings.ts'
 import { statusPaint } from './marks.ts'
 import { table } from './table.ts'
 import { displayWidth, fit, fitStart, padEnd, padStart } from './width.ts'
@@ -257,8 +258,9 @@ function toolMark(outcome: Activity['outcome'], colors: Terminal['colors']): str
 }
 
 function notes(session: Session, { colors, columns }: Terminal): string {
-  if (session.notes.length === 0) return ''
-  const lines = session.notes.flatMap((note) => {
+  const all = [...findingLines(session), ...session.notes]
+  if (all.length === 0) return ''
+  const lines = all.flatMap((note) => {
     const [first = '', ...others] = wrapped(plain(note), columns - 2)
     return [`  - ${first}`, ...others.map((line) => `    ${line}`)]
   })

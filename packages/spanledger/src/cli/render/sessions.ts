@@ -1,6 +1,7 @@
 import type { AnswerOf } from '../../query/index.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatCount, formatDuration, formatMoney, formatWhen } from './format.ts'
+import { troubles } from './findings.ts'
 import { statusPaint } from './marks.ts'
 import { table } from './table.ts'
 
@@ -12,8 +13,11 @@ export function renderSessions(answer: AnswerOf<'sessions'>, terminal: Terminal)
       { head: 'AGENT', value: (s) => s.agent, shrinkTo: 8 },
       {
         head: 'STATUS',
-        value: (s) => s.status,
-        paint: (text, s) => statusPaint(terminal.colors, s.status)(text),
+        value: (s) => [s.status, ...troubles(s)].join(', '),
+        paint: (text, s) =>
+          troubles(s).length > 0
+            ? terminal.colors.yellow(text)
+            : statusPaint(terminal.colors, s.status)(text),
       },
       { head: 'STARTED', value: (s) => formatWhen(s.startedAt, terminal.nowMs) },
       { head: 'TOOK', align: 'right', value: (s) => took(s) },
