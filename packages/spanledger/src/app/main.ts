@@ -8,6 +8,7 @@ import { startRun } from './run-start.ts'
 
 const platform = nodePlatform()
 const words = process.argv.slice(2)
+const warn = (message: string): void => void process.stderr.write(`spanledger: ${message}\n`)
 // A run's command waits for nothing that it does not need: the command line is loaded when it has ended.
 const started = startRun(words, { env: process.env, homeFolder: homedir() }, run)
 await started?.catch(() => {})
@@ -15,24 +16,14 @@ await started?.catch(() => {})
 const [{ runCli }, { VERSION }] = await Promise.all([import('../cli/index.ts'), import('./version.ts')])
 
 async function run(options: RunOptions) {
-  const [{ runCommand }, { detachedRun, runDetached }] = await Promise.all([
+  const [{ runCommand }, { runDetached, tellingAway }] = await Promise.all([
     import('./run.ts'),
     import('./run-detached.ts'),
   ])
   if (options.detach === true) return runDetached(platform, options, process.argv[1]!)
-  const away = detachedRun(process.env)
-  const warn = (message: string): void => void process.stderr.write(`spanledger: ${message}\n`)
-  if (away === undefined) return runCommand(platform, options, warn)
-  try {
-    const started = (pid: number): void => away.tell({ started: pid })
-    const result = await runCommand(platform, { ...options, ...away.options }, warn, started)
-    if ('refused' in result) away.tell({ refused: result })
-    return result
-  } catch (error) {
-    const { code, message } = error as Error & { code?: string }
-    away.tell({ failed: { message, ...(code === undefined ? {} : { code }) } })
-    throw error
-  }
+  return tellingAway(process.env, (away, onStart) =>
+    runCommand(platform, { ...options, ...away }, warn, onStart),
+  )
 }
 
 const host: CliHost = {
@@ -47,7 +38,7 @@ const host: CliHost = {
     const { up } = await import('./up.ts')
     await up(platform, options, {
       print: (text) => void process.stdout.write(text),
-      warn: (message) => void process.stderr.write(`spanledger: ${message}\n`),
+      warn,
     })
   },
   run: (options) => started ?? run(options),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Platform, uuidv7 } from '@spanledger/sdk/platform'
-import type { RunDetached, RunOptions } from '../cli/index.ts'
+import type { RunDetached, RunOptions, RunResult } from '../cli/index.ts'
 import type { Refusal } from '../query/index.ts'
 
 /** Tells the process that records a detached run its id and its log; gone before the command sees it. */
@@ -50,7 +50,8 @@ export async function runDetached(
 /** For the same program again: `--` keeps the command's words apart from ours. */
 const wordsOf = ({ home, task, onSuccess, worktree, retries, command }: RunOptions): string[] => [
   'run',
-  ...['--home', home],
+  '--home',
+  home,
   ...(task === undefined ? [] : ['--task', task]),
   ...(onSuccess === undefined ? [] : ['--on-success', onSuccess]),
   ...(worktree === undefined ? [] : ['--worktree', worktree]),
@@ -59,17 +60,34 @@ const wordsOf = ({ home, task, onSuccess, worktree, retries, command }: RunOptio
   ...command,
 ]
 
-/** What this process is to record for somebody who has gone; undefined where it is not. */
-export function detachedRun(
+/**
+ * Runs what this process was started for by `runDetached`, and tells whoever did how the start went; any other run as it is.
+ *
+ * run  is given the id and the log that were given out for it
+ */
+export async function tellingAway(
   env: NodeJS.ProcessEnv,
-): { options: { run: string; log: string }; tell(word: Word): void } | undefined {
+  run: (
+    away: { run?: string; log?: string },
+    onStart?: (pid: number) => void,
+  ) => Promise<RunResult | Refusal>,
+): Promise<RunResult | Refusal> {
   const mark = env[MARK]
-  if (mark === undefined) return undefined
+  if (mark === undefined) return run({})
   delete env[MARK]
-  return {
-    options: JSON.parse(mark) as { run: string; log: string },
-    tell(word) {
-      if (process.connected) process.send!(word, undefined, {}, () => process.disconnect())
-    },
+  try {
+    const given = JSON.parse(mark) as { run: string; log: string }
+    const result = await run(given, (pid) => tell({ started: pid }))
+    if ('refused' in result) tell({ refused: result })
+    return result
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string }
+    tell({ failed: { message, ...(code === undefined ? {} : { code }) } })
+    throw error
   }
+}
+
+/** Once: the channel is closed behind it, so that nobody is waited for. */
+function tell(word: Word): void {
+  if (process.connected) process.send!(word, undefined, {}, () => process.disconnect())
 }

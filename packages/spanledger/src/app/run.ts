@@ -81,7 +81,8 @@ export async function runCommand(
       if (isOver) {
         await claim?.end(ended)
         const { exitCode, signal, durationMs } = ended
-        return { run, attempts: attempt, exitCode, signal, durationMs }
+        const quiet = options.log === undefined ? {} : { quiet: true as const }
+        return { run, attempts: attempt, exitCode, signal, durationMs, ...quiet }
       }
       looking = recordGit(git, cwd)
     }

@@ -45,6 +45,8 @@ export interface RunResult {
   exitCode: number
   signal: string | null
   durationMs: number
+  /** Nobody is there to be told: its log holds what the command printed. */
+  quiet?: true
 }
 
 /** A run that goes on by itself. */

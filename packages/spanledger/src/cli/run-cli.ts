@@ -77,7 +77,7 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
         return
       }
       exit = result.exitCode
-      host.stderr.write(json ? `${JSON.stringify(result)}\n` : runText(result))
+      if (result.quiet !== true) host.stderr.write(json ? `${JSON.stringify(result)}\n` : runText(result))
     },
     async demo() {
       await host.demo((words) => runCli(words, host))

@@ -16,7 +16,7 @@ import { isoNano } from '../times.ts'
  * stopped    somebody told it to end
  * lost       no end is recorded and nobody records it any more: its recording process was killed
  */
-export type RunStatus = 'running' | 'completed' | 'failed' | 'stopped' | 'lost'
+type RunStatus = 'running' | 'completed' | 'failed' | 'stopped' | 'lost'
 
 export interface RunRow {
   run: string

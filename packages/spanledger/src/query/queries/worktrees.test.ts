@@ -35,6 +35,9 @@ const told = async (): Promise<string[]> => {
   )
 }
 
+const status = async (repo: string) =>
+  (await queries.run('worktree.status', { repo })) as unknown as { rows: Record<string, unknown>[] }
+
 describe('worktrees', () => {
   it('tell each conflict once in the streams of both, again when it changes, and that it is resolved', async () => {
     repository.write('one', 'a.txt', lines({ 3: 'mine' }))
@@ -171,8 +174,6 @@ describe('worktrees', () => {
   })
 
   it('tell what they can of a repository without commits, a detached HEAD and a folder that is gone', async () => {
-    const status = async (repo: string) =>
-      (await queries.run('worktree.status', { repo })) as unknown as { rows: Record<string, unknown>[] }
     const { head } = (await status(repository.shop)).rows[0] as { head: string }
     repository.run('one', 'checkout', '--quiet', '--detach')
     rmSync(join(repository.dir, 'two'), { recursive: true })
