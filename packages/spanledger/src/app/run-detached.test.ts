@@ -104,6 +104,7 @@ it('is lost when its recording process is killed, and says so', async () => {
   }
   process.kill(live.process.pid, 'SIGKILL')
   process.kill(again.pid, 'SIGKILL')
-  await sleep(50)
+  // The system takes a moment to let go of a process.
+  while ((await shown(again.run))['status'] === 'running') await sleep(50)
   expect(await shown(again.run)).toMatchObject({ status: 'lost', endedAt: null })
 }, 30_000)

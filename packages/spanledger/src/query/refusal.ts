@@ -43,6 +43,9 @@ export type RefusalCode =
   | 'NO_TASK_FOLDER'
   | RefusedCode
   | 'CONFIG_EDIT'
+  | 'SETTINGS_UNREADABLE'
+  | 'NO_PORT'
+  | 'NOT_CONFIRMED'
   | 'UNKNOWN_WORKTREE'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'
