@@ -43,6 +43,7 @@ export interface Attempt {
 interface Around {
   recording: () => Promise<Recording>
   warn: (message: string) => void
+  /** Its process is there, and its start recorded where it can be. */
   onStart: (pid: number) => void
 }
 
@@ -81,7 +82,6 @@ export async function runAttempt(
       env: { ...process.env, ...setup.env, ...options.env, TRACEPARENT: traceparent, PWD: cwd },
     },
     (pid) => {
-      onStart(pid)
       const data = {
         ...identity,
         program: basename(program),
@@ -94,6 +94,7 @@ export async function runAttempt(
         traceparent,
       }
       told = append({ event: 'RunStarted', id: uuidv7(platform), time: String(startedNs), data })
+      void told.then(() => onStart(pid))
     },
   )
   const durationMs = Math.round(platform.clock.monotonicMs() - started)

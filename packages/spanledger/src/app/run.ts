@@ -15,7 +15,7 @@ import { listenForRun, openRecording } from './run-recording.ts'
  *
  * Once the command has started, nothing of ours ends or delays it: what cannot be recorded is told by `warn`.
  *
- * onStart  the command's process is there
+ * onStart  the command's process is there, and its start is recorded where it can be
  * Refuses  before the start, where a task is not to be had
  * Errors   before the start: those of the home, of git where a worktree is asked for; CommandNotFoundError
  */
