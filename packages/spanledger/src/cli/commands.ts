@@ -171,6 +171,8 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger state session last --at +30s',
       'spanledger state session 73633c63 --at 2026-11-21T09:30:00Z --recorded',
       'spanledger state task fix-the-login --at yesterday',
+      'spanledger state worktree fix-login --at 2h',
+      'spanledger state team web --at 2026-11-21',
     ],
   },
   {
@@ -179,6 +181,8 @@ export const ASKING: readonly AskingCommand[] = [
     examples: [
       'spanledger state diff --from yesterday --to today',
       'spanledger state diff session last --from +10s --to +40s --json',
+      'spanledger state diff task --from yesterday',
+      'spanledger state diff team web --from 1w --to today',
     ],
   },
   ...TASK_COMMANDS,

@@ -1,5 +1,6 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
+import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
@@ -51,9 +52,13 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'events.stats': lists.renderEventStats,
   'events.replay': renderReplay,
   'events.query': renderMatches,
-  state: (answer, terminal) =>
-    'sections' in answer ? tasks.renderTask(answer, terminal) : renderSession(answer, terminal),
-  'state.diff': renderStateDiff,
+  state(answer, terminal) {
+    if ('sections' in answer) return tasks.renderTask(answer, terminal)
+    if ('members' in answer) return renderTeam(answer, terminal)
+    return 'runs' in answer ? renderWorktree(answer, terminal) : renderSession(answer, terminal)
+  },
+  'state.diff': (answer, terminal) =>
+    'kind' in answer ? renderThingsDiff(answer, terminal) : renderStateDiff(answer, terminal),
   tasks: tasks.renderTasks,
   task: tasks.renderTask,
   'tasks.parents': tasks.renderParents,
