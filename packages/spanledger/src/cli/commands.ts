@@ -40,6 +40,11 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'watch',
     examples: ['spanledger watch --follow', 'spanledger watch --since today --json'],
   },
+  {
+    path: ['arrivals'],
+    query: 'arrivals',
+    examples: ['spanledger arrivals', 'spanledger arrivals --since 7d --json'],
+  },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
     path: ['cost'],

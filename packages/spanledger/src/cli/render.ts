@@ -1,6 +1,7 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
+import { renderArrivals } from './render/arrivals.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
@@ -25,6 +26,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   session: renderSession,
   stuck: renderStuck,
   agents: renderAgents,
+  arrivals: renderArrivals,
   cost: renderCost,
   'cost.task': renderTaskCost,
   projections: renderProjections,

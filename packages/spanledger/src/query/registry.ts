@@ -3,6 +3,7 @@ import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
+import { arrivals } from './queries/arrivals.ts'
 import { cost } from './queries/cost.ts'
 import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
@@ -70,6 +71,7 @@ export const QUERIES = {
   stuck,
   watch,
   agents,
+  arrivals,
   cost,
   'cost.task': costTask,
   traces,
