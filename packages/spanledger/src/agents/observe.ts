@@ -134,6 +134,7 @@ const TIES = [
   ['task', 'spanledger.task.id'],
   ['repository', 'vcs.repository.name'],
   ['branch', 'vcs.ref.head.name'],
+  ['worktree', 'spanledger.worktree'],
 ] as const
 
 function readOrigin(observation: Observation, origin: OriginLine): void {

@@ -16,6 +16,8 @@ export type SessionEventName =
   | 'SessionSubagentStarted'
   | 'SessionCompleted'
   | 'SessionFailed'
+  | 'SessionTied'
+  | 'SessionUntied'
   | 'SessionHooksMissed'
 
 /**
@@ -49,6 +51,7 @@ export interface Observation extends ObservedFields {
   task?: string
   repository?: string
   branch?: string
+  worktree?: string
   agent: string
   agentVersion?: string
   source: string
@@ -61,6 +64,10 @@ export interface Observation extends ObservedFields {
   span?: string
   parentSpan?: string
   outcome?: 'ok' | 'failed' | 'rejected'
+  /** Of a tie, which somebody else than the agent tells: who, how sure (0 to 1), and why. */
+  by?: 'hand' | 'spanledger'
+  confidence?: number
+  because?: string
   tokens?: ObservedTokens
 }
 

@@ -6,6 +6,7 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
 import type { Queries } from '../query/index.ts'
 import type { IngestCounts } from '../receive/index.ts'
+import type { Tying } from '../ties/index.ts'
 import type { Work } from '../work/index.ts'
 import { loadConfig } from './load-config.ts'
 import { readDaemonFile } from './daemon-file.ts'
@@ -25,6 +26,10 @@ export interface Questions {
   observe(written: WrittenLines): void
   /** Records edits of task files as they are made, until the signal aborts. Never throws. */
   follow(signal: AbortSignal, warn: (message: string) => void): Promise<void>
+  work(): Promise<Work>
+  tying(): Promise<Tying>
+  /** Ends the sessions of a run that has ended, where it had any. */
+  settle(run: string): Promise<void>
   /** Hooks that ran -> events. Errors: those of the event store and of the disk. */
   takeHooks(): Promise<void>
   /** Errors  those of the event store. */
@@ -57,6 +62,14 @@ export function createQuestions(
     })
   })
   const work = once(async (): Promise<Work> => openWork(platform, home, await events()))
+  const tying = once(async (): Promise<Tying> => {
+    const [{ Tying: Opened }, { git }] = await Promise.all([
+      import('../ties/index.ts'),
+      import('../worktrees/index.ts'),
+    ])
+    const { clock } = platform
+    return new Opened({ clock, events: await events(), sessions: await sessions(), work: await work(), git })
+  })
   const queries = once(async (): Promise<Queries> => {
     const { openQueries } = await import('../query/index.ts')
     return openQueries({
@@ -131,6 +144,12 @@ export function createQuestions(
       } catch (error) {
         warn(`sessions are not watched: ${(error as Error).message}`)
       }
+    },
+    work,
+    tying,
+    async settle(run) {
+      // A command that is no agent opened none.
+      if (sessions.opened) await (await tying()).look({ of: (session) => session.run === run })
     },
     async append(stream, appended) {
       await (await events()).append(stream, appended)

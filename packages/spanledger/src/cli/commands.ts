@@ -45,6 +45,20 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'arrivals',
     examples: ['spanledger arrivals', 'spanledger arrivals --since 7d --json'],
   },
+  {
+    path: ['session', 'tie'],
+    query: 'session.tie',
+    examples: [
+      'spanledger session tie last --task fix-the-login',
+      'spanledger session tie 73633c63 --run 019a --because "started before the daemon"',
+      'spanledger session tie --all',
+    ],
+  },
+  {
+    path: ['session', 'untie'],
+    query: 'session.untie',
+    examples: ['spanledger session untie 73633c63 --because "it was another task"'],
+  },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
     path: ['cost'],

@@ -1,7 +1,7 @@
-import { Argument, Command, InvalidArgumentError } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { paramsOf, QUERIES, queryNamed, type QueryName } from '../query/index.ts'
 import { ASKING, type AskingCommand, GROUPS } from './commands.ts'
-import type { RunOptions, UpOptions } from './host.ts'
+import { ON_SUCCESS, type RunOptions, type UpOptions } from './host.ts'
 import { addParams, paramsGiven, port, tries } from './options.ts'
 import { SETTINGS, type SettingsName, settingsParams } from './settings.ts'
 
@@ -62,7 +62,13 @@ export function createProgram(version: string, actions: Actions): Command {
     .description('Runs a command and records it: what it tells, how it ended, what it changed')
     .usage('[options] -- COMMAND [ARGUMENTS]')
     .argument('<command...>', 'a coding agent, or any other program')
-    .option('--task <ID>', 'the task it works on')
+    .option('--task <ID>', 'the task it works on: claimed meanwhile, done or failed as the command ends')
+    .addOption(
+      new Option(
+        '--on-success <STATUS>',
+        'what becomes of the task when the command succeeds (done unless told)',
+      ).choices(ON_SUCCESS),
+    )
     .option('--worktree <BRANCH>', 'in the worktree of this branch, made when there is none')
     .option(
       '--retries <N>',
@@ -77,7 +83,7 @@ export function createProgram(version: string, actions: Actions): Command {
         'spanledger run --retries 2 -- npm test',
       ])}`,
     )
-    .action((command: string[], options: { task?: string; worktree?: string; retries?: number }) =>
+    .action((command: string[], options: Omit<RunOptions, 'home' | 'command'>) =>
       actions.run({ command, ...options }, program.opts()),
     )
 

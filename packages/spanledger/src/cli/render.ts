@@ -6,6 +6,7 @@ import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
+import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
@@ -25,6 +26,8 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   sessions: renderSessions,
   session: renderSession,
   stuck: renderStuck,
+  'session.tie': renderTied,
+  'session.untie': renderTied,
   agents: renderAgents,
   arrivals: renderArrivals,
   cost: renderCost,

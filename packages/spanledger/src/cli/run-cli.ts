@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import picocolors from 'picocolors'
+import { isRefusal } from '../query/index.ts'
 import { ask, type Printer } from './ask.ts'
-import { type Complaint, complaintJson, complaintText, ofError, usage } from './complaint.ts'
+import { type Complaint, complaintJson, complaintText, ofError, ofRefusal, usage } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { CliHost, RunResult } from './host.ts'
 import { createOutput } from './output.ts'
@@ -70,6 +71,10 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
     async run(options, globals) {
       home = homeOf(globals)
       const result = await host.run({ ...options, home })
+      if (isRefusal(result)) {
+        exit = complain(ofRefusal(result, []))
+        return
+      }
       exit = result.exitCode
       host.stderr.write(json ? `${JSON.stringify(result)}\n` : runText(result))
     },

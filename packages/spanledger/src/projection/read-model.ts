@@ -42,6 +42,8 @@ export interface SessionReadModel {
   observe(written: WrittenLines): Promise<void>
   list(options?: ListOptions): SessionList
   show(idOrPrefix: string, options?: { limit?: number }): Promise<SessionAnswer>
+  /** Ids of the traces that a session's own records name, and those of its kin. */
+  traces(id: string): string[]
   agents(): AgentFigures[]
   /** Of the sessions that are shown by themselves: what is added up. */
   figures(): Iterable<SessionFigures>
@@ -60,7 +62,7 @@ export interface SessionReadModel {
 }
 
 /** Changes whenever the fold tells other figures of the same events than before. */
-const VERSION = 6
+const VERSION = 7
 
 /** Fewer are folded here in a quarter of a second: another thread would hardly be up to speed by then. */
 const WORKER_EVENTS_MIN = 50_000
@@ -141,6 +143,10 @@ class Sessions implements SessionReadModel {
 
   list(options: ListOptions = {}): SessionList {
     return listOf(this.#sessions.figures(), options, this.#nowMs)
+  }
+
+  traces(id: string): string[] {
+    return this.#sessions.traces(id)
   }
 
   agents(): AgentFigures[] {

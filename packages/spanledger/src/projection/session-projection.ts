@@ -172,6 +172,10 @@ export class SessionProjection implements EventProjection {
     return this.#kin(id)
   }
 
+  traces(id: string): string[] {
+    return [...new Set(this.#kin(id).flatMap((one) => this.#family.tracesOf(one)))]
+  }
+
   /** The sessions in groups that have nothing to do with each other; `of` alone, with its kin, where it is told. */
   *families(of?: string): Generator<{ ids: string[]; first: string; last: string }, void, void> {
     const done = new Set<string>()

@@ -1,4 +1,5 @@
 import type { Finding } from './findings.ts'
+import type { Tie } from './tied.ts'
 
 /**
  * The answer to "what did this session do, what did it cost, where did the time go": the shape of
@@ -37,11 +38,14 @@ export interface SessionSummary {
   /** Last thing heard of it while no end was seen. */
   endedAt: string | null
   workingDirectory: string | null
-  /** Of the `spanledger run` it was recorded in: its id, its task, and where git stood when it began. */
+  /** Of the `spanledger run` it belongs to: its id, its task, and where git stood when it began. */
   run: string | null
   task: string | null
   repository: string | null
   branch: string | null
+  worktree: string | null
+  /** Where one of these five is not told by the agent: who says it, how sure, and why. */
+  ties: Tie[]
   models: string[]
   prompts: number
   modelCalls: number

@@ -30,9 +30,12 @@ export interface Things {
   agents: Activity[]
   /** Turns of the session's own agent as spans tell them: they hold sums over their model calls. */
   turns: Activity[]
-  /** When the agent said it was done. */
-  endings: { at: number; failed: boolean }[]
+  /** When the agent said it was done; `ofRun` where its process ended, whatever it said. */
+  endings: { at: number; failed: boolean; ofRun?: boolean }[]
 }
+
+/** Of what is told of a session because the run that it was in ended. */
+export const RUN_SOURCE = 'run'
 
 /** Decided by a rule or a hook, not by a person. */
 const BY_MACHINE = /^(config|hook|auto)/i
@@ -101,8 +104,8 @@ export function thingsOf(state: SessionState): Things {
     agents: agents.toSorted(byStart),
     turns,
     endings: [
-      ...inOrder('SessionCompleted').map((one) => ({ at: thingOf([one]).end, failed: false })),
-      ...inOrder('SessionFailed').map((one) => ({ at: thingOf([one]).end, failed: true })),
+      ...inOrder('SessionCompleted').map((one) => ending(one, false)),
+      ...inOrder('SessionFailed').map((one) => ending(one, true)),
       ...turns.map(({ end, outcome }) => ({ at: end, failed: outcome === 'failed' })),
     ].toSorted((a, b) => a.at - b.at),
   }
@@ -119,6 +122,12 @@ function withPromptKeys(prompts: Told[]): Told[] {
     return named.has(key) ? { ...one, data: { ...one.data, keys: [...(one.data.keys ?? []), key] } } : one
   })
 }
+
+const ending = (one: Told, failed: boolean): Things['endings'][number] => ({
+  at: thingOf([one]).end,
+  failed,
+  ofRun: one.data.source === RUN_SOURCE,
+})
 
 const asPrompt = (turn: Activity): Activity => ({ ...turn, kind: 'prompt' })
 

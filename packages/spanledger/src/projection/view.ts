@@ -16,6 +16,7 @@ import type {
   Tokens,
 } from './session-view.ts'
 import type { SessionState, Told } from './state.ts'
+import { tiedOf, tieNotes } from './tied.ts'
 import { thingsOf, type Activity, type Things } from './things.ts'
 
 /** A session that was not heard of for longer is silent. */
@@ -88,6 +89,7 @@ function summary(
   if (told.agent === undefined || !span) return undefined
   const { tokens, costUsd } = sumOf(calls)
   const findings = findingsOf(state)
+  const { unsure: _, ...belongs } = tiedOf(state, told)
   return {
     id: state.id,
     agent: told.agent,
@@ -96,10 +98,7 @@ function summary(
     startedAt: iso(span.start),
     endedAt: iso(span.end),
     workingDirectory: told.workingDirectory ?? null,
-    run: told.run ?? null,
-    task: told.task ?? null,
-    repository: told.repository ?? null,
-    branch: told.branch ?? null,
+    ...belongs,
     models: [...new Set(calls.map(({ model }) => model))].filter((model) => model !== 'unknown'),
     prompts: things.prompts.length,
     modelCalls: calls.length,
@@ -126,13 +125,15 @@ const TOLD_ONCE = [
   'task',
   'repository',
   'branch',
+  'worktree',
 ] as const
 type ToldOnce = (typeof TOLD_ONCE)[number]
 
 /** Each by the observation of the highest rank that told it; ties by id. */
 function toldOnce(state: SessionState): { [Name in ToldOnce]?: string } {
   const first: { [Name in ToldOnce]?: Told } = {}
-  for (const one of state.told.values())
+  for (const one of state.told.values()) {
+    if (one.event === 'SessionTied' || one.event === 'SessionUntied') continue
     for (const name of TOLD_ONCE) {
       if (one.data[name] === undefined) continue
       const before = first[name]
@@ -143,6 +144,7 @@ function toldOnce(state: SessionState): { [Name in ToldOnce]?: string } {
       )
         first[name] = one
     }
+  }
   return Object.fromEntries(TOLD_ONCE.map((name) => [name, first[name]?.data[name]]))
 }
 
@@ -157,13 +159,15 @@ function extent(state: SessionState): Interval | undefined {
   return Number.isFinite(start) && Number.isFinite(end) ? { start, end: Math.max(start, end) } : undefined
 }
 
-/** Ended when the agent said so and began nothing afterwards. */
+/** Ended when the agent said so and began nothing afterwards; else when its process was the first to end since. */
 function statusOf(things: Things, lastHeard: number, nowMs: number): SessionStatus {
-  const ending = things.endings[things.endings.length - 1]
   let begun = -Infinity
   for (const list of [things.prompts, things.modelCalls, things.toolCalls])
     for (const { start } of list) begun = Math.max(begun, start)
-  if (ending && begun <= ending.at) return ending.failed ? 'failed' : 'completed'
+  const said = things.endings.findLast(({ ofRun }) => ofRun !== true)
+  const ending =
+    said && begun <= said.at ? said : things.endings.find(({ at, ofRun }) => ofRun === true && begun <= at)
+  if (ending) return ending.failed ? 'failed' : 'completed'
   return nowMs - lastHeard > SILENT_AFTER_MS ? 'silent' : 'active'
 }
 
@@ -189,7 +193,7 @@ export function detailOf(
     ...head,
     time: timeOf(things, Date.parse(head.startedAt), Date.parse(head.endedAt ?? head.startedAt)),
     costByModel: byModel(calls),
-    notes: notesOf(head, things, calls),
+    notes: [...tieNotes(tiedOf(state, toldOnce(state))), ...notesOf(head, things, calls)],
     tree,
     omitted,
   }

@@ -24,6 +24,7 @@ export type RefusalCode =
   | 'BAD_PARAMETER'
   | 'UNKNOWN_SESSION'
   | 'UNKNOWN_TRACE'
+  | 'UNKNOWN_RUN'
   | 'UNKNOWN_METRIC'
   | 'UNKNOWN_PROJECTION'
   | 'UNKNOWN_HOLD'

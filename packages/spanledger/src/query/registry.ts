@@ -40,6 +40,7 @@ import {
   taskUpdate,
 } from './queries/task-commands.ts'
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
+import { sessionTie, sessionUntie } from './queries/ties.ts'
 import { trace } from './queries/trace.ts'
 import { transcripts, transcriptsImport } from './queries/transcripts.ts'
 import { traces } from './queries/traces.ts'
@@ -70,6 +71,8 @@ export const QUERIES = {
   session,
   stuck,
   watch,
+  'session.tie': sessionTie,
+  'session.untie': sessionUntie,
   agents,
   arrivals,
   cost,

@@ -21,8 +21,7 @@ export function setUpAgent(
   resource: Readonly<Record<string, string>>,
   userEnv: Environment,
 ): AgentSetup {
-  const name = basename(program).replace(/\.(exe|cmd|js|mjs)$/i, '')
-  const setup = AGENT_SETUPS.find((one) => one.program === name)
+  const setup = setupOf(program)
   const wanted: Record<string, string> = {
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     ...setup?.env(endpoint),
@@ -35,6 +34,14 @@ export function setUpAgent(
   for (const [key, value] of Object.entries(wanted)) if (!userEnv[key]) env[key] = value
   return { agent: setup?.agent ?? null, env, args: setup?.args?.(endpoint, userEnv) ?? [] }
 }
+
+const setupOf = (program: string) => {
+  const name = basename(program).replace(/\.(exe|cmd|js|mjs)$/i, '')
+  return AGENT_SETUPS.find((one) => one.program === name)
+}
+
+/** The name of the coding agent that a program is; undefined for any other one. */
+export const agentOf = (program: string): string | undefined => setupOf(program)?.agent
 
 /** As OTEL_RESOURCE_ATTRIBUTES has it: a percent-encoded value behind its key. */
 const pair = ([key, value]: [string, string]): string => `${key}=${encodeURIComponent(value)}`
