@@ -49,6 +49,11 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger watch --follow', 'spanledger watch --since today --json'],
   },
   {
+    path: ['arrivals'],
+    query: 'arrivals',
+    examples: ['spanledger arrivals', 'spanledger arrivals --since 7d --json'],
+  },
+  {
     path: ['session', 'tie'],
     query: 'session.tie',
     examples: [

@@ -3,6 +3,7 @@ import * as lists from './render/lists.ts'
 import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
 import { renderCommits, renderPullRequests, renderPullRequestTied } from './render/commits.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
+import { renderArrivals } from './render/arrivals.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderReconciliation } from './render/reconciliation.ts'
@@ -41,6 +42,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'session.tie': renderTied,
   'session.untie': renderTied,
   agents: renderAgents,
+  arrivals: renderArrivals,
   cost: renderCost,
   'cost.task': renderTaskCost,
   commits: renderCommits,

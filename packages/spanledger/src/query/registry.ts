@@ -4,6 +4,7 @@ import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
 import { commits } from './queries/commits.ts'
+import { arrivals } from './queries/arrivals.ts'
 import { cost } from './queries/cost.ts'
 import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
@@ -84,6 +85,7 @@ export const QUERIES = {
   'runs.stop': runStop,
   'runs.logs': runLogs,
   agents,
+  arrivals,
   cost,
   'cost.task': costTask,
   commits,
