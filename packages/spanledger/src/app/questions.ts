@@ -105,12 +105,12 @@ export function createQuestions(
         warn(`tasks are not followed: ${(error as Error).message}`)
       }
     },
-    async watch({ warn, ...watching }) {
+    async watch(watching) {
       try {
         const { watch } = await import('./watching.ts')
         await watch(platform, home, await events(), watching)
       } catch (error) {
-        warn(`sessions are not watched: ${(error as Error).message}`)
+        watching.warn(`sessions are not watched: ${(error as Error).message}`)
       }
     },
     async append(stream, appended) {

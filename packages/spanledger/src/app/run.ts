@@ -16,14 +16,17 @@ import {
 } from '../run/index.ts'
 import { createWorktree, git, readRepository } from '../worktrees/index.ts'
 import { runSpan } from './run-span.ts'
+import type { Config } from './config.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
+import { watchRun } from './run-watch.ts'
 import { type Conflict, watchConflicts } from './watch-conflicts.ts'
 
 /** What only has to be there when the first record comes: loaded while the command starts. */
 interface Recording {
   receiver: Receiver
   questions: Questions
+  config: Config
 }
 
 /**
@@ -54,7 +57,7 @@ export async function runCommand(
         recording,
         warn,
       )
-      const wait = retryInMs(attempt, options.retries ?? 0, ended)
+      const wait = ended.stoppedFor ? undefined : retryInMs(attempt, options.retries ?? 0, ended)
       if (wait === undefined) return { run, attempts: attempt, ...ended }
       warn(`the command failed with ${ended.exitCode}: tried again in ${wait / 1000} s`)
       await platform.clock.sleep(wait)
@@ -97,11 +100,12 @@ async function openRecording(
     import('./questions.ts'),
   ])
   const questions = createQuestions(platform, home)
-  const receiver = createReceiver(platform, home, await loadConfig(home.dir), {
+  const config = await loadConfig(home.dir)
+  const receiver = createReceiver(platform, home, config, {
     warn,
     onAgentBatch: (batch) => questions.observe(batch),
   })
-  return { receiver, questions }
+  return { receiver, questions, config }
 }
 
 /** The worktree of that branch, made when there is none. */
@@ -123,7 +127,7 @@ async function runOnce(
   options: Attempt,
   recording: () => Promise<Recording>,
   warn: (message: string) => void,
-): Promise<Ended & { durationMs: number }> {
+): Promise<Ended & { durationMs: number; stoppedFor?: string }> {
   const { run, attempt, cwd, task, command } = options
   const [program, ...args] = command as [string, ...string[]]
   const record = await recordGit(git, cwd)
@@ -143,12 +147,17 @@ async function runOnce(
     const answer = (await questions.run('worktree.conflicts', { repo: cwd })) as { collisions?: Conflict[] }
     return answer.collisions?.filter(({ worktrees }) => worktrees.includes(record.state.worktree))
   })
+  const sessions = watchRun(run, options, async () => {
+    const { questions, config } = await recording()
+    return { questions, settings: config.watch }
+  })
   const ended = await supervise(
     {
       program,
       args: [...setup.args, ...args],
       cwd,
       env: { ...process.env, ...setup.env, TRACEPARENT: context.traceparent, PWD: cwd },
+      stop: sessions.stop,
     },
     (pid) => {
       const data = {
@@ -163,11 +172,18 @@ async function runOnce(
       }
       told = append({ event: 'RunStarted', id: uuidv7(platform), time: String(startedNs), data })
     },
-  )
+  ).finally(sessions.end)
   const durationMs = Math.round(platform.clock.monotonicMs() - started)
   for (const { worktrees, grade } of watch.stop())
     warn(`${worktrees.join(' and ')} collide (${grade}): spanledger worktree conflicts`)
   await told
+  const stopped = sessions.stoppedFor()
+  for (const line of await sessions.end()) warn(line)
+  if (stopped) {
+    const { session, finding, kind } = stopped
+    await append({ event: 'RunStopped', id: uuidv7(platform), data: { ...identity, session, finding, kind } })
+    if (ended.exitCode === 0) ended.exitCode = 1
+  }
   const change = await record?.finish()
   const span = { context, startedNs, durationMs, program: basename(program), ended, cwd, agent: setup.agent }
   const counts = await recording()
@@ -188,10 +204,10 @@ async function runOnce(
       usage: ended.usage ?? null,
       git: change ?? null,
       received: counts,
-      retryInMs: retryInMs(attempt, options.retries ?? 0, ended) ?? null,
+      retryInMs: stopped ? null : (retryInMs(attempt, options.retries ?? 0, ended) ?? null),
     },
   })
-  return { ...ended, durationMs }
+  return { ...ended, durationMs, ...(stopped ? { stoppedFor: stopped.what } : {}) }
 }
 
 /** On everything the command records: this is what ties it to the run. */

@@ -24,6 +24,8 @@ export interface RunOptions {
   worktree?: string
   /** Tries after the first. */
   retries?: number
+  /** What ends it when it is found in one of its sessions. */
+  stopWhen?: readonly string[]
 }
 
 /** How a command that was recorded ended. */
@@ -34,6 +36,8 @@ export interface RunResult {
   exitCode: number
   signal: string | null
   durationMs: number
+  /** In a line, when it was stopped for what was found. */
+  stoppedFor?: string
 }
 
 /** What the command line is given by whoever wires the program. */
