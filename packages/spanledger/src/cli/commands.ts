@@ -40,6 +40,11 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'watch',
     examples: ['spanledger watch --follow', 'spanledger watch --since today --json'],
   },
+  {
+    path: ['stats'],
+    query: 'statistics',
+    examples: ['spanledger stats', 'spanledger stats --since today --json'],
+  },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
     path: ['cost'],

@@ -4,6 +4,7 @@ import { renderAgents, renderCost } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
+import { renderStatistics } from './render/statistics.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
@@ -22,6 +23,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   sessions: renderSessions,
   session: renderSession,
   stuck: renderStuck,
+  statistics: renderStatistics,
   agents: renderAgents,
   cost: renderCost,
   projections: renderProjections,

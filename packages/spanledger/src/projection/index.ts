@@ -1,3 +1,4 @@
+export type { SessionFigures } from './session-projection.ts'
 export { addGrowth, changesBetween, type Growth, NO_GROWTH, type SessionChange } from './change.ts'
 export type { EventProjection, EventProjectionKind } from './event-projection.ts'
 export { Follower } from './follower.ts'

@@ -11,8 +11,15 @@ import { PartFolder } from './part-folder.ts'
 import type { PriceTable } from './prices.ts'
 import type { Projection } from './projection.ts'
 import { sessionOf, STATE_EVENTS_MAX, statesAfter, type Step } from './replay.ts'
-import { listOf, nearest, type ListOptions, type SessionAnswer, type SessionList } from './session-list.ts'
-import { SessionProjection } from './session-projection.ts'
+import {
+  asOf,
+  listOf,
+  nearest,
+  type ListOptions,
+  type SessionAnswer,
+  type SessionList,
+} from './session-list.ts'
+import { type SessionFigures, SessionProjection } from './session-projection.ts'
 import { SessionRebuild } from './session-rebuild.ts'
 import type { SessionSummary } from './session-view.ts'
 import type { FoldedEvent } from './state.ts'
@@ -43,6 +50,8 @@ export interface SessionReadModel {
   list(options?: ListOptions): SessionList
   show(idOrPrefix: string, options?: { limit?: number }): Promise<SessionAnswer>
   agents(): AgentFigures[]
+  /** Of every session that is shown by itself, as it looks now. */
+  figures(): Iterable<SessionFigures>
   cost(by: CostDimension, days?: Days): ReturnType<typeof costBy>
   /**
    * The sessions as they were known at each of the moments, latest last: a group at a time that has nothing to do with the
@@ -140,6 +149,12 @@ class Sessions implements SessionReadModel {
 
   list(options: ListOptions = {}): SessionList {
     return listOf(this.#sessions.figures(), options, this.#nowMs)
+  }
+
+  *figures(): Generator<SessionFigures, void, void> {
+    const nowMs = this.#nowMs
+    for (const { summary, spending } of this.#sessions.figures())
+      yield { summary: asOf(summary, nowMs), spending }
   }
 
   agents(): AgentFigures[] {

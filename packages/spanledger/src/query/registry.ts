@@ -19,6 +19,7 @@ import { seal } from './queries/seal.ts'
 import { session, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
+import { expositionQuery, statistics } from './queries/statistics.ts'
 import { status } from './queries/status.ts'
 import { stuck } from './queries/stuck.ts'
 import {
@@ -67,6 +68,8 @@ export const QUERIES = {
   session,
   stuck,
   watch,
+  statistics,
+  exposition: expositionQuery,
   agents,
   cost,
   traces,
