@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
-    include: ['packages/*/src/**/*.agents.test.ts'],
+    include: ['packages/*/src/**/*.agents.test.ts', 'tools/agents/*.agents.test.ts'],
     // One at a time: what an agent sends must not depend on how busy the machine is.
     fileParallelism: false,
     testTimeout: 150_000,

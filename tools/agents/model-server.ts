@@ -19,11 +19,14 @@ export interface ModelServer {
 /**
  * A scripted model on loopback, so that real agents work offline and still emit their own telemetry. Speaks Anthropic
  * Messages, OpenAI Responses and Chat Completions, and Gemini generateContent, streaming or not.
+ *
+ * refuses  so many of an agent's requests get an answer that no agent tries again
  */
-export async function startModelServer(scenario: Scenario): Promise<ModelServer> {
+export async function startModelServer(scenario: Scenario, { refuses = 0 } = {}): Promise<ModelServer> {
   const truth: Truth[] = []
+  const refusals = { left: refuses }
   const server = http.createServer((request, response) => {
-    void answer(request, response, scenario, truth).catch((error: unknown) =>
+    void answer(request, response, scenario, { truth, refusals }).catch((error: unknown) =>
       response.destroy(error as Error),
     )
   })
@@ -43,7 +46,7 @@ async function answer(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   scenario: Scenario,
-  truth: Truth[],
+  { truth, refusals }: { truth: Truth[]; refusals: { left: number } },
 ): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -66,6 +69,12 @@ async function answer(
   const steps = scenario.delegated && !text.includes(PROMPT) ? scenario.delegated : scenario.steps
   const step = working ? steps[Math.min(protocol.results(text), steps.length - 1)]! : { text: protocol.aside }
   await sleep(step.delayMs ?? 0)
+  if (working && refusals.left-- > 0) {
+    response.writeHead(400, { 'content-type': 'application/json' })
+    const error = { type: 'invalid_request_error', message: 'the scripted model refuses this' }
+    response.end(JSON.stringify({ type: 'error', error }))
+    return
+  }
   const call = callFor(step, tools)
   truth.push({ tool: call?.name, tokens: protocol.truth(scenario.usage) })
   const told: Answer = {

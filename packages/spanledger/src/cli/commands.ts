@@ -45,6 +45,20 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'statistics',
     examples: ['spanledger stats', 'spanledger stats --since today --json'],
   },
+  {
+    path: ['session', 'tie'],
+    query: 'session.tie',
+    examples: [
+      'spanledger session tie last --task fix-the-login',
+      'spanledger session tie 73633c63 --run 019a --because "started before the daemon"',
+      'spanledger session tie --all',
+    ],
+  },
+  {
+    path: ['session', 'untie'],
+    query: 'session.untie',
+    examples: ['spanledger session untie 73633c63 --because "it was another task"'],
+  },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
     path: ['cost'],
@@ -53,6 +67,14 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger cost --since 7d',
       'spanledger cost --by task',
       'spanledger cost --by model --since 2026-11-01 --json',
+    ],
+  },
+  {
+    path: ['cost', 'task'],
+    query: 'cost.task',
+    examples: [
+      'spanledger cost task fix-the-login',
+      'spanledger cost task 12 --json | jq ".total.causes.failed"',
     ],
   },
   {
@@ -225,6 +247,20 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'import',
     examples: ['spanledger import traces.jsonl', 'spanledger import request.pb --signal traces'],
   },
+  {
+    path: ['transcripts', 'list'],
+    query: 'transcripts',
+    examples: ['spanledger transcripts list', 'spanledger transcripts list --json | jq ".rows[].path"'],
+  },
+  {
+    path: ['transcripts', 'import'],
+    query: 'transcripts.import',
+    examples: [
+      'spanledger transcripts import',
+      'spanledger transcripts import claude-code codex',
+      'spanledger transcripts import ~/backup/projects session.jsonl',
+    ],
+  },
 ]
 
 /** Groups of commands, with what they are about. */
@@ -235,6 +271,7 @@ export const GROUPS: Record<string, string> = {
   events: 'Domain events',
   hold: 'What is kept, whatever the rules of retention say',
   state: 'The past',
+  transcripts: 'What agents wrote down of their sessions',
   task: 'Tasks: Markdown files and their history',
   'task parent': 'Tasks with subtasks',
   'task template': 'Templates for tasks',

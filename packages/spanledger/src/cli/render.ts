@@ -1,11 +1,14 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
-import { renderAgents, renderCost } from './render/figures.ts'
+import { renderCost, renderTaskCost } from './render/cost.ts'
+import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderStatistics } from './render/statistics.ts'
+import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
+import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
@@ -24,8 +27,11 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   session: renderSession,
   stuck: renderStuck,
   statistics: renderStatistics,
+  'session.tie': renderTied,
+  'session.untie': renderTied,
   agents: renderAgents,
   cost: renderCost,
+  'cost.task': renderTaskCost,
   projections: renderProjections,
   rebuild: renderRebuild,
   traces: lists.renderTraces,
@@ -76,6 +82,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'hold.list': renderHolds,
   'hold.remove': renderHolds,
   import: renderImport,
+  transcripts: renderTranscripts,
   'worktree.list': renderWorktrees,
   'worktree.conflicts': renderConflicts,
   'worktree.create': renderWorktreeChanged,
@@ -95,5 +102,7 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
   if (name === 'watch' && terminal !== undefined)
     return renderWatched(item as Parameters<typeof renderWatched>[0], terminal)
+  if (name === 'transcripts.import' && terminal !== undefined)
+    return renderTranscriptStep(item as Parameters<typeof renderTranscriptStep>[0], terminal)
   return JSON.stringify(item)
 }

@@ -6,19 +6,12 @@ import { Follower, type EventBatches } from './follower.ts'
 import type { SessionFold } from './fold.ts'
 import { compareNano, happenedBy, millisOf, recordedBy, type Moment } from './moment.ts'
 import { Observer, type EventSink, type WrittenLines } from './observer.ts'
-import { agentsOf, costBy, type AgentFigures, type CostDimension, type Days } from './figures.ts'
+import { agentsOf, type AgentFigures } from './figures.ts'
 import { PartFolder } from './part-folder.ts'
 import type { PriceTable } from './prices.ts'
 import type { Projection } from './projection.ts'
 import { sessionOf, STATE_EVENTS_MAX, statesAfter, type Step } from './replay.ts'
-import {
-  asOf,
-  listOf,
-  nearest,
-  type ListOptions,
-  type SessionAnswer,
-  type SessionList,
-} from './session-list.ts'
+import { listOf, nearest, type ListOptions, type SessionAnswer, type SessionList } from './session-list.ts'
 import { type SessionFigures, SessionProjection } from './session-projection.ts'
 import { SessionRebuild } from './session-rebuild.ts'
 import type { SessionSummary } from './session-view.ts'
@@ -49,10 +42,11 @@ export interface SessionReadModel {
   observe(written: WrittenLines): Promise<void>
   list(options?: ListOptions): SessionList
   show(idOrPrefix: string, options?: { limit?: number }): Promise<SessionAnswer>
+  /** Ids of the traces that a session's own records name, and those of its kin. */
+  traces(id: string): string[]
   agents(): AgentFigures[]
-  /** Of every session that is shown by itself, as it looks now. */
+  /** Of the sessions that are shown by themselves: what is added up. */
   figures(): Iterable<SessionFigures>
-  cost(by: CostDimension, days?: Days): ReturnType<typeof costBy>
   /**
    * The sessions as they were known at each of the moments, latest last: a group at a time that has nothing to do with the
    * others, so that no more than one is in memory. Groups that are the same at all moments are left out.
@@ -68,7 +62,7 @@ export interface SessionReadModel {
 }
 
 /** Changes whenever the fold tells other figures of the same events than before. */
-const VERSION = 3
+const VERSION = 7
 
 /** Fewer are folded here in a quarter of a second: another thread would hardly be up to speed by then. */
 const WORKER_EVENTS_MIN = 50_000
@@ -151,18 +145,16 @@ class Sessions implements SessionReadModel {
     return listOf(this.#sessions.figures(), options, this.#nowMs)
   }
 
-  *figures(): Generator<SessionFigures, void, void> {
-    const nowMs = this.#nowMs
-    for (const { summary, spending } of this.#sessions.figures())
-      yield { summary: asOf(summary, nowMs), spending }
+  traces(id: string): string[] {
+    return this.#sessions.traces(id)
   }
 
   agents(): AgentFigures[] {
     return agentsOf(this.#sessions.figures())
   }
 
-  cost(by: CostDimension, days: Days = {}): ReturnType<typeof costBy> {
-    return costBy(this.#sessions.figures(), by, days)
+  figures(): Iterable<SessionFigures> {
+    return this.#sessions.figures()
   }
 
   async show(idOrPrefix: string, { limit }: { limit?: number } = {}): Promise<SessionAnswer> {

@@ -25,12 +25,17 @@ export interface Things {
   waits: Activity[]
   errors: Activity[]
   compactions: Activity[]
+  /** Runs of hooks of which nothing arrived. */
+  hooksMissed: Told[]
   agents: Activity[]
   /** Turns of the session's own agent as spans tell them: they hold sums over their model calls. */
   turns: Activity[]
-  /** When the agent said it was done. */
-  endings: { at: number; failed: boolean }[]
+  /** When the agent said it was done; `ofRun` where its process ended, whatever it said. */
+  endings: { at: number; failed: boolean; ofRun?: boolean }[]
 }
+
+/** Of what is told of a session because the run that it was in ended. */
+export const RUN_SOURCE = 'run'
 
 /** Decided by a rule or a hook, not by a person. */
 const BY_MACHINE = /^(config|hook|auto)/i
@@ -57,7 +62,7 @@ export function thingsOf(state: SessionState): Things {
   const modelCalls = as('modelCall', join(of('SessionModelCalled'), modelCallOf))
   const toolCalls = as('toolCall', join(of('SessionToolUsed', 'SessionToolDecided'), thingOf))
   const invoked = each('agent', 'SessionAgentInvoked')
-  const prompts = as('prompt', join(of('SessionPromptSubmitted'), thingOf))
+  const prompts = as('prompt', join(withPromptKeys(of('SessionPromptSubmitted')), thingOf))
   const waits = each('wait', 'SessionPersonAwaited')
 
   const bySpan = new Map<string, Activity>()
@@ -94,16 +99,35 @@ export function thingsOf(state: SessionState): Things {
     ].toSorted(byStart),
     waits: waits.filter(({ of: tool }) => !BY_MACHINE.test((tool && field(tool, 'decidedBy')) ?? '')),
     errors: each('error', 'SessionErrorOccurred'),
-    compactions: each('compaction', 'SessionCompacted'),
+    compactions: as('compaction', join(of('SessionCompacted'), thingOf)),
+    hooksMissed: inOrder('SessionHooksMissed'),
     agents: agents.toSorted(byStart),
     turns,
     endings: [
-      ...inOrder('SessionCompleted').map((one) => ({ at: thingOf([one]).end, failed: false })),
-      ...inOrder('SessionFailed').map((one) => ({ at: thingOf([one]).end, failed: true })),
+      ...inOrder('SessionCompleted').map((one) => ending(one, false)),
+      ...inOrder('SessionFailed').map((one) => ending(one, true)),
       ...turns.map(({ end, outcome }) => ({ at: end, failed: outcome === 'failed' })),
     ].toSorted((a, b) => a.at - b.at),
   }
 }
+
+/** Where a transcript names prompts by the id that telemetry tells beside them, that id joins the two. */
+function withPromptKeys(prompts: Told[]): Told[] {
+  const named = new Set(
+    prompts.flatMap(({ data }) => data.keys?.filter((key) => key.startsWith('prompt:')) ?? []),
+  )
+  if (named.size === 0) return prompts
+  return prompts.map((one) => {
+    const key = `prompt:${one.data.promptId}`
+    return named.has(key) ? { ...one, data: { ...one.data, keys: [...(one.data.keys ?? []), key] } } : one
+  })
+}
+
+const ending = (one: Told, failed: boolean): Things['endings'][number] => ({
+  at: thingOf([one]).end,
+  failed,
+  ofRun: one.data.source === RUN_SOURCE,
+})
 
 const asPrompt = (turn: Activity): Activity => ({ ...turn, kind: 'prompt' })
 

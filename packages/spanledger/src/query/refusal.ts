@@ -24,6 +24,7 @@ export type RefusalCode =
   | 'BAD_PARAMETER'
   | 'UNKNOWN_SESSION'
   | 'UNKNOWN_TRACE'
+  | 'UNKNOWN_RUN'
   | 'UNKNOWN_METRIC'
   | 'UNKNOWN_PROJECTION'
   | 'UNKNOWN_HOLD'
@@ -39,11 +40,16 @@ export type RefusalCode =
   | 'NO_TASK_FOLDER'
   | RefusedCode
   | 'CONFIG_EDIT'
+  | 'SETTINGS_UNREADABLE'
+  | 'NO_PORT'
+  | 'NOT_CONFIRMED'
   | 'UNKNOWN_WORKTREE'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'
   | 'GIT_MISSING'
   | 'GIT_FAILED'
+  | 'NOTHING_CONNECTED'
+  | 'UNKNOWN_TRANSCRIPT'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }

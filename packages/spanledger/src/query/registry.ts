@@ -4,6 +4,7 @@ import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
 import { cost } from './queries/cost.ts'
+import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
 import { exportSignal } from './queries/export.ts'
 import { holdAdd, holdList, holdRemove } from './queries/holds.ts'
@@ -39,7 +40,9 @@ import {
   taskUpdate,
 } from './queries/task-commands.ts'
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
+import { sessionTie, sessionUntie } from './queries/ties.ts'
 import { trace } from './queries/trace.ts'
+import { transcripts, transcriptsImport } from './queries/transcripts.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
 import { watch } from './queries/watch.ts'
@@ -70,8 +73,11 @@ export const QUERIES = {
   watch,
   statistics,
   exposition: expositionQuery,
+  'session.tie': sessionTie,
+  'session.untie': sessionUntie,
   agents,
   cost,
+  'cost.task': costTask,
   traces,
   trace,
   operations,
@@ -125,6 +131,8 @@ export const QUERIES = {
   'hold.remove': holdRemove,
   export: exportSignal,
   import: importFiles,
+  transcripts,
+  'transcripts.import': transcriptsImport,
   'worktree.list': worktreeList,
   'worktree.conflicts': worktreeConflicts,
   'worktree.create': worktreeCreate,

@@ -48,12 +48,10 @@ export class TaskProjection implements EventProjection {
 
   restore(text: string): void {
     const read = JSON.parse(text) as { [Kind in keyof Lines]?: string } & { is: unknown }
-    const { tasks, claimed, teams, ended, refused } = this.state
+    const { teams, ended, refused } = this.state
     if (read.task !== undefined) {
       const is = { ...BLANK, ...whole(read.is as Task) }
-      const task = is.claim === undefined ? is : { ...is, claim: whole(is.claim) }
-      tasks.set(read.task, task)
-      if (task.claim !== undefined) claimed.add(read.task)
+      this.state.keep(is.claim === undefined ? is : { ...is, claim: whole(is.claim) })
     } else if (read.team !== undefined) {
       const { settings, members } = read.is as Lines['team']
       const known = members.map(({ agent, ...member }) => [agent, whole(member)] as const)

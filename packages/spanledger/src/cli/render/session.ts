@@ -34,7 +34,7 @@ function header(session: Session, { colors, columns }: Terminal): string {
     ['when', `${formatDateTime(session.startedAt)}, ${formatDuration(end)}`],
     ['where', session.workingDirectory ?? 'not told'],
     ...(session.branch === null ? [] : [['git', gitOf(session)] as [string, string]]),
-    ...(session.task === null ? [] : [['task', session.task] as [string, string]]),
+    ...(session.task === null ? [] : [['task', session.task + surety(session, 'task')] as [string, string]]),
     ['model', session.models.length === 0 ? 'none' : session.models.join(', ')],
   ]
   const lines = facts.map(
@@ -43,8 +43,16 @@ function header(session: Session, { colors, columns }: Terminal): string {
   return [`${colors.bold(agent)}  ${status}`, ...lines].join('\n')
 }
 
-const gitOf = ({ repository, branch }: Session): string =>
-  repository === null ? `${branch}` : `${repository}, branch ${branch}`
+/** Nothing for what the agent itself told. */
+function surety({ ties }: Session, field: Session['ties'][number]['fields'][number]): string {
+  const tie = ties.find(({ fields }) => fields.includes(field))
+  if (tie === undefined) return ''
+  return tie.by === 'hand' ? ' (said by hand)' : ` (${Math.round(tie.confidence * 100)} % sure)`
+}
+
+const gitOf = (session: Session): string =>
+  (session.repository === null ? `${session.branch}` : `${session.repository}, branch ${session.branch}`) +
+  surety(session, 'branch')
 
 function totals(session: Session, { colors, columns }: Terminal): string {
   const { tokens } = session

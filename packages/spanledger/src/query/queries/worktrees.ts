@@ -1,4 +1,4 @@
-import { resolve, sep } from 'node:path'
+import { resolve } from 'node:path'
 import * as v from 'valibot'
 import type { RecordedEvent } from '@spanledger/sdk/model'
 import { uuidv7 } from '@spanledger/sdk/platform'
@@ -21,6 +21,7 @@ import {
   UncommittedWorkError,
   uncommittedIn,
   type Worktree,
+  worktreeAround,
   type WorktreeEvent,
 } from '../../worktrees/index.ts'
 import type { QueryContext } from '../context.ts'
@@ -191,13 +192,10 @@ function findWorktree({ worktrees }: Repository, name: string): Worktree | Refus
 async function workedIn(context: QueryContext, { worktrees }: Repository): Promise<Map<Worktree, string[]>> {
   const model = await context.sessions()
   await model.refresh()
-  const inward = worktrees.toSorted((a, b) => b.path.length - a.path.length)
   const found = new Map<Worktree, string[]>()
   for (const { id, workingDirectory } of model.list({ limit: SESSIONS_MAX }).sessions) {
     if (workingDirectory === null) continue
-    const around = inward.find(
-      ({ path }) => workingDirectory === path || workingDirectory.startsWith(path + sep),
-    )
+    const around = worktreeAround(worktrees, workingDirectory)
     if (around !== undefined) found.set(around, [...(found.get(around) ?? []), id])
   }
   return found

@@ -16,7 +16,7 @@ export async function familiesOf(context: QueryContext): Promise<Family[]> {
   await model.refresh()
   const state = await work.recorded()
   return [
-    ...sessionFamilies(model.figures()),
+    ...sessionFamilies(model.figures(), context.platform.clock.nowMs()),
     ...workFamilies(state, parseTime('now', context.platform.clock.nowMs())!, transitions),
     gauge('events', 'Domain events in the ledger.', one(await (await context.events()).position())),
     ...receivedFamilies(daemon?.received),

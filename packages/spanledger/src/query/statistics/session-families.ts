@@ -1,4 +1,4 @@
-import type { SessionFigures } from '../../projection/index.ts'
+import { asOf, type SessionFigures } from '../../projection/index.ts'
 import {
   counter,
   type Family,
@@ -45,7 +45,7 @@ interface FindingSums {
  *
  * Cost  one pass, nothing made for each session: a scraper comes every few seconds
  */
-export function sessionFamilies(figures: Iterable<SessionFigures>): Family[] {
+export function sessionFamilies(figures: Iterable<SessionFigures>, nowMs: number): Family[] {
   const agents = new Table<AgentSums>(() => ({
     states: { active: 0, silent: 0, completed: 0, failed: 0 },
     seconds: histogramOf(SECONDS),
@@ -65,7 +65,8 @@ export function sessionFamilies(figures: Iterable<SessionFigures>): Family[] {
     unpriced: 0,
   }))
   const findings = new Table<FindingSums>(() => ({ open: 0, found: 0 }))
-  for (const { summary, spending } of figures) {
+  for (const { summary: kept, spending } of figures) {
+    const summary = asOf(kept, nowMs)
     const agent = agents.at(summary.agent)
     agent.states[summary.status]++
     agent.modelCalls += summary.modelCalls

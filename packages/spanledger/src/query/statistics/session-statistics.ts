@@ -1,4 +1,4 @@
-import type { SessionFigures } from '../../projection/index.ts'
+import { asOf, type SessionFigures } from '../../projection/index.ts'
 
 export interface SessionStatistics {
   /** Begun in that time; `active` are those at work now, whenever they began. */
@@ -34,7 +34,8 @@ export function sessionStatistics(
   const [seconds, open, found]: [number[], Record<string, number>, Record<string, number>] = [[], {}, {}]
   const count = { begun: 0, active: 0, completed: 0, failed: 0, silent: 0 }
   const sum = { modelCalls: 0, toolCalls: 0, failures: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 }
-  for (const { summary } of figures) {
+  for (const { summary: kept } of figures) {
+    const summary = asOf(kept, toMs)
     const { status, findings = [] } = summary
     if (status === 'active') {
       count.active++

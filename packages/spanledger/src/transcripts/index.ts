@@ -1,0 +1,5 @@
+export type { User } from './format.ts'
+export { TRANSCRIPT_AGENTS } from './formats.ts'
+export { importTranscript, type Imported } from './import-transcript.ts'
+export { readKept, writeKept } from './kept.ts'
+export { findTranscripts, transcriptsAt, type Transcript } from './sources.ts'
