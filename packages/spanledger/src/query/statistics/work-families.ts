@@ -11,7 +11,7 @@ import {
 } from './families.ts'
 
 /** Rates and percentiles are of the last week: a team's velocity is story points a week. */
-export const WINDOW_NANO = 7n * 86_400n * 1_000_000_000n
+const WINDOW_NANO = 7n * 86_400n * 1_000_000_000n
 const HOUR_S = 3_600
 const SECONDS = [60, 300, 900, HOUR_S, 4 * HOUR_S, 8 * HOUR_S, 24 * HOUR_S, 72 * HOUR_S, 168 * HOUR_S]
 
