@@ -121,7 +121,7 @@ export function smallLedger(): SmallLedger {
         },
         async redactor() {
           // oxlint-disable-next-line import/no-relative-parent-imports -- a test wires what the program wires
-          const { createRedactor } = await import('../../redact/index.ts')
+          const { createRedactor } = await import('@spanledger/sdk/redact')
           return createRedactor({})
         },
         user: { home: dir, env: {} },
