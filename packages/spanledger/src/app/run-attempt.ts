@@ -6,6 +6,7 @@ import {
   type GitRecord,
   retryInMs,
   type RunEvent,
+  type RunMode,
   setUpAgent,
   streamOfRun,
   supervise,
@@ -31,6 +32,7 @@ export interface Attempt {
   retries: number
   /** What it is ended for when it is found in one of its sessions. */
   stopWhen: readonly string[]
+  mode: RunMode
   endpoint: string
   task: string | undefined
   trace: RunTrace
@@ -44,6 +46,7 @@ export interface Attempt {
 interface Around {
   recording: () => Promise<Recording>
   warn: (message: string) => void
+  /** Its process is there, and its start recorded where it can be. */
   onStart: (pid: number) => void
 }
 
@@ -87,18 +90,19 @@ export async function runAttempt(
       stop: sessions.stop,
     },
     (pid) => {
-      onStart(pid)
       const data = {
         ...identity,
         program: basename(program),
         agent: setup.agent,
         task: task ?? null,
         workingDirectory: cwd,
+        mode: options.mode,
         pid,
         git: record?.state ?? null,
         traceparent,
       }
       told = append({ event: 'RunStarted', id: uuidv7(platform), time: String(startedNs), data })
+      void told.then(() => onStart(pid))
     },
   ).finally(sessions.end)
   const durationMs = Math.round(platform.clock.monotonicMs() - started)

@@ -67,6 +67,26 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'session.untie',
     examples: ['spanledger session untie 73633c63 --because "it was another task"'],
   },
+  {
+    path: ['runs'],
+    query: 'runs',
+    examples: ['spanledger runs', 'spanledger runs --task fix-the-login --json'],
+  },
+  {
+    path: ['runs', 'show'],
+    query: 'run',
+    examples: ['spanledger runs show last', 'spanledger runs show 019a3f --json'],
+  },
+  {
+    path: ['runs', 'stop'],
+    query: 'runs.stop',
+    examples: ['spanledger runs stop last', 'spanledger runs stop 019a3f --force'],
+  },
+  {
+    path: ['runs', 'logs'],
+    query: 'runs.logs',
+    examples: ['spanledger runs logs last', 'spanledger runs logs 019a3f --follow'],
+  },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
     path: ['cost'],
@@ -197,6 +217,11 @@ export const ASKING: readonly AskingCommand[] = [
     path: ['worktree', 'list'],
     query: 'worktree.list',
     examples: ['spanledger worktree list', 'spanledger worktree list --repo ~/code/shop --json'],
+  },
+  {
+    path: ['worktree', 'status'],
+    query: 'worktree.status',
+    examples: ['spanledger worktree status', 'spanledger worktree status --json | jq ".rows[].atWork"'],
   },
   {
     path: ['worktree', 'conflicts'],

@@ -18,6 +18,7 @@ import { pullRequests, pullRequestTie } from './queries/pull-requests.ts'
 import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
 import { retention } from './queries/retention.ts'
+import { run, runLogs, runs, runStop } from './queries/runs.ts'
 import { seal } from './queries/seal.ts'
 import { session, sessionReconcile, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
@@ -60,6 +61,7 @@ import {
   workRelease,
   workStatsQuery,
 } from './queries/work.ts'
+import { worktreeStatus } from './queries/worktree-status.ts'
 import {
   worktreeConflicts,
   worktreeCreate,
@@ -80,6 +82,10 @@ export const QUERIES = {
   exposition: expositionQuery,
   'session.tie': sessionTie,
   'session.untie': sessionUntie,
+  runs,
+  run,
+  'runs.stop': runStop,
+  'runs.logs': runLogs,
   agents,
   cost,
   'cost.task': costTask,
@@ -143,6 +149,7 @@ export const QUERIES = {
   'transcripts.archive': transcriptsArchive,
   'transcripts.import': transcriptsImport,
   'worktree.list': worktreeList,
+  'worktree.status': worktreeStatus,
   'worktree.conflicts': worktreeConflicts,
   'worktree.create': worktreeCreate,
   'worktree.remove': worktreeRemove,
