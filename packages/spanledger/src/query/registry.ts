@@ -24,6 +24,7 @@ import { seal } from './queries/seal.ts'
 import { session, sessionReconcile, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
+import { expositionQuery, statistics } from './queries/statistics.ts'
 import { status } from './queries/status.ts'
 import { stuck } from './queries/stuck.ts'
 import {
@@ -78,6 +79,8 @@ export const QUERIES = {
   'session.reconcile': sessionReconcile,
   stuck,
   watch,
+  statistics,
+  exposition: expositionQuery,
   'session.tie': sessionTie,
   'session.untie': sessionUntie,
   runs,
