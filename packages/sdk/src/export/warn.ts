@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { Clock } from '../platform/index.ts'
 
 /** Tells somebody that something is wrong with the export. What has the same topic, the message unless given, is told rarely. */

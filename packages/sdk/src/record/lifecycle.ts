@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { Recorder } from './recorder.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const

@@ -1,5 +1,4 @@
 import { homedir } from 'node:os'
-import process from 'node:process'
 import { readConfigFile, readRedaction, resolveConfig, sourceText } from '../config/index.ts'
 import type { ConfigWarning, PartialConfig, SdkConfig } from '../config/index.ts'
 import { uuidv7 } from '../platform/index.ts'
