@@ -4,8 +4,8 @@ import type { Compression } from './compression.ts'
 const CHUNK_BYTES_MIN = 64
 
 /** 4 ms to load: a process that only records packs nothing. */
-let zlib: Promise<typeof import('node:zlib')> | undefined
-const load = () => (zlib ??= import('node:zlib'))
+const load = () => import('node:zlib')
+let zlib: ReturnType<typeof load> | undefined
 
 /**
  * In the system's threads, beside the event loop.
@@ -15,14 +15,14 @@ const load = () => (zlib ??= import('node:zlib'))
  */
 export const nodeCompression: Compression = {
   async compress(bytes) {
-    const { gzip } = await load()
+    const { gzip } = await (zlib ??= load())
     return new Promise((resolve, reject) => {
       const chunkSize = Math.max(CHUNK_BYTES_MIN, bytes.length >> 2)
       gzip(bytes, { chunkSize }, (error, packed) => (error === null ? resolve(packed) : reject(error)))
     })
   },
   async decompress(member, bytesMax) {
-    const { gunzip } = await load()
+    const { gunzip } = await (zlib ??= load())
     return new Promise((resolve, reject) => {
       // One more than there is, so that it need not be asked whether there is more.
       const chunkSize = Math.max(CHUNK_BYTES_MIN, bytesMax + 1)

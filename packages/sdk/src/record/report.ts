@@ -1,4 +1,3 @@
-
 /** Tells the host's developer what recording could not do. `part` names who: `ledger`, `otlp`, `configuration` ... */
 export type Report = (part: string, problem: unknown) => void
 
