@@ -1,5 +1,7 @@
 // Claims a second by library, with 8 processes that contend for the same home, the same tasks and one team's limit.
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openHome } from '../packages/sdk/dist/ledger/index.js'
 import { nodePlatform } from '../packages/sdk/dist/platform/index.js'
@@ -26,6 +28,8 @@ export async function run() {
 async function claimRate() {
   const { home, remove } = tempHome()
   await openHome(nodePlatform(), home)
+  // Limits that hold: none is met, each is looked at.
+  writeFileSync(join(home, 'policies.yaml'), `teams: { bench: { wipLimit: ${TASKS} } }\n`)
   const workers = Array.from({ length: PROCESSES }, (_, i) => startWorker(home, `agent-${i}`))
   await Promise.all(workers.map(({ ready }) => ready))
   const started = performance.now()

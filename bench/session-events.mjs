@@ -17,8 +17,11 @@ const AGENTS = [
 const TOOLS = ['Read', 'Bash', 'Edit', 'Grep', 'Write', 'Glob', 'WebFetch']
 const COMMANDS = ['npm test', 'git status --short', 'npx tsc -b', 'rg -n "TODO" src', 'ls -la packages/*/src']
 
-/** Writes HOME/ledger/events with that many events; returns the paths of its segments and the number of sessions. */
-export function writeSessionEvents(home, events, { sessionEvents } = {}) {
+/**
+ * Writes HOME/ledger/events with that many events; returns the paths of its segments and the number of sessions.
+ * `of` gives what the n-th session's events tell beside the usual, such as its task.
+ */
+export function writeSessionEvents(home, events, { sessionEvents, of } = {}) {
   const folder = join(home, 'ledger/events')
   for (const kind of ['events', 'spans', 'logs', 'metrics'])
     mkdirSync(join(home, 'ledger', kind), { recursive: true })
@@ -42,7 +45,10 @@ export function writeSessionEvents(home, events, { sessionEvents } = {}) {
     bytes = 0
     text = `${JSON.stringify({ ledger: 1, kind: 'events', segment: name, writer: '3f9c1a2b7d04', created: `${START_MS}000000`, position: position + 1 })}\n`
   }
-  const open = () => createSession(random, started++, sessionEvents)
+  const open = () => {
+    const n = started++
+    return createSession(random, n, sessionEvents, of?.(n) ?? {})
+  }
   const active = Array.from({ length: AT_ONCE }, open)
   begin()
   while (position < events) {
@@ -65,7 +71,7 @@ const lineOf = ({ event, id, stream, version, time, data }, position) =>
 
 const nano = (at) => `${Math.round(at)}000000`
 
-function createSession(random, n, sessionEvents) {
+function createSession(random, n, sessionEvents, more) {
   const session = uuid(`session ${n}`)
   const [agent, agentVersion, models] = AGENTS[Math.floor(random() * AGENTS.length)]
   // Logarithmic: most are short.
@@ -79,7 +85,7 @@ function createSession(random, n, sessionEvents) {
     stream: `session-${session}`,
     version: ++version,
     time: nano(at),
-    data: { session, agent, agentVersion, ...data },
+    data: { session, agent, agentVersion, ...more, ...data },
   })
   const modelCall = (trace) => {
     const model = pick(models)

@@ -11,6 +11,11 @@ export const SILENT_MS = 30_000
 const WAIT_MAX_MS = 4
 const WAIT_MIN_MS = 0.5
 /**
+ * So often a waiting process looks whether the holder lives, and says again that it waits: eight file operations, where
+ * asking for the lock is one.
+ */
+const LOOK_MS = 50
+/**
  * Who wants the lock again at once, although somebody waits for it, stands back for so long. Without it one of four
  * processes that append without a pause waited up to 490 ms for its turn.
  */
@@ -52,21 +57,29 @@ export class Lock {
   /**
    * Waits as long as the lock is held by someone alive.
    *
-   * tookOver  It was a dead process's, which may have left anything half done.
-   * Errors    the system's.
+   * isNeedless  asked now and then while waiting: once it is true the lock is not taken, and nothing comes back
+   * tookOver    It was a dead process's, which may have left anything half done.
+   * Errors      the system's.
    */
-  async acquire(): Promise<{ tookOver: boolean }> {
+  async acquire(): Promise<{ tookOver: boolean }>
+  async acquire(isNeedless: () => Promise<boolean>): Promise<{ tookOver: boolean } | undefined>
+  async acquire(isNeedless?: () => Promise<boolean>): Promise<{ tookOver: boolean } | undefined> {
     const owner = (this.#owner ??= await claimOwner(this.#platform, this.#home))
     await this.#standBack()
+    let lookedMs = -Infinity
     for (let waitMs = WAIT_MIN_MS; ; waitMs = Math.min(2 * waitMs, WAIT_MAX_MS)) {
       const taken = await this.#take(this.#path, owner)
-      if (taken || (await this.#takeOver(this.#path, owner))) {
+      const nowMs = this.#platform.clock.monotonicMs()
+      const looks = !taken && nowMs - lookedMs >= LOOK_MS
+      if (looks) lookedMs = nowMs
+      if (looks && waitMs > WAIT_MIN_MS && (await isNeedless?.()) === true) return undefined
+      if (taken || (looks && (await this.#takeOver(this.#path, owner)))) {
         this.#watched.clear()
         // Whoever waits besides asks again.
         if (waitMs > WAIT_MIN_MS) await this.#unlink(this.#wanted)
         return { tookOver: !taken }
       }
-      await this.#take(this.#wanted, owner)
+      if (looks) await this.#take(this.#wanted, owner)
       await this.#platform.clock.sleep(waitMs * (0.5 + this.#platform.random(1)[0]! / 256))
     }
   }

@@ -13,8 +13,11 @@ export interface TokenNames {
   reasoning?: readonly From[]
 }
 
-/** Whose word counts: figures are told best by the record made for them, structure and times by spans. */
-export const Rank = { hint: 0, fallback: 1, structure: 2, figures: 3 } as const
+/**
+ * Whose word counts: figures are told best by the record made for them, structure and times by spans. A transcript keeps figures
+ * that spans leave out; what it wrote before an answer was over stands only where nobody told better.
+ */
+export const Rank = { hint: 0, draft: 0.5, fallback: 1, structure: 2, transcript: 2.5, figures: 3 } as const
 
 /** One kind of record that tells something about a session. */
 export interface Rule {

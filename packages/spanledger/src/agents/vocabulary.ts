@@ -16,6 +16,9 @@ export type SessionEventName =
   | 'SessionSubagentStarted'
   | 'SessionCompleted'
   | 'SessionFailed'
+  | 'SessionTied'
+  | 'SessionUntied'
+  | 'SessionHooksMissed'
 
 /**
  * Tokens with one meaning for all agents and providers.
@@ -48,6 +51,7 @@ export interface Observation extends ObservedFields {
   task?: string
   repository?: string
   branch?: string
+  worktree?: string
   agent: string
   agentVersion?: string
   source: string
@@ -60,6 +64,10 @@ export interface Observation extends ObservedFields {
   span?: string
   parentSpan?: string
   outcome?: 'ok' | 'failed' | 'rejected'
+  /** Of a tie, which somebody else than the agent tells: who, how sure (0 to 1), and why. */
+  by?: 'hand' | 'spanledger'
+  confidence?: number
+  because?: string
   tokens?: ObservedTokens
 }
 
@@ -93,6 +101,8 @@ export interface ObservedFields {
   statusCode?: number
   exitCode?: number
   attempt?: number
+  /** Runs of hooks of which nothing arrived. */
+  missed?: number
   reportedCostUsd?: number
   success?: boolean
   isError?: boolean

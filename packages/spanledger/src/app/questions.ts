@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import type { Home } from '@spanledger/sdk/ledger'
 import type { NewEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
@@ -5,10 +6,12 @@ import type { EventStore } from '@spanledger/sdk/store'
 import type { SessionReadModel, WrittenLines } from '../projection/index.ts'
 import type { Queries } from '../query/index.ts'
 import type { IngestCounts } from '../receive/index.ts'
+import type { Tying } from '../ties/index.ts'
 import type { Work } from '../work/index.ts'
 import { loadConfig } from './load-config.ts'
 import { readDaemonFile } from './daemon-file.ts'
-import { openTranscoder } from './transcode.ts'
+import { takeHooksOf } from './take-hooks.ts'
+import { openRedactor, openTranscoder } from './transcode.ts'
 import { openWork } from './tasks.ts'
 import { VERSION } from './version.ts'
 import type { Watching } from './watching.ts'
@@ -23,6 +26,12 @@ export interface Questions {
   observe(written: WrittenLines): void
   /** Records edits of task files as they are made, until the signal aborts. Never throws. */
   follow(signal: AbortSignal, warn: (message: string) => void): Promise<void>
+  work(): Promise<Work>
+  tying(): Promise<Tying>
+  /** Ends the sessions of a run that has ended, where it had any. */
+  settle(run: string): Promise<void>
+  /** Hooks that ran -> events. Errors: those of the event store and of the disk. */
+  takeHooks(): Promise<void>
   /** Errors  those of the event store. */
   append(stream: string, events: readonly NewEvent[]): Promise<void>
   /** Judges sessions while they work, until the signal aborts. Never throws. */
@@ -53,6 +62,14 @@ export function createQuestions(
     })
   })
   const work = once(async (): Promise<Work> => openWork(platform, home, await events()))
+  const tying = once(async (): Promise<Tying> => {
+    const [{ Tying: Opened }, { git }] = await Promise.all([
+      import('../ties/index.ts'),
+      import('../worktrees/index.ts'),
+    ])
+    const { clock } = platform
+    return new Opened({ clock, events: await events(), sessions: await sessions(), work: await work(), git })
+  })
   const queries = once(async (): Promise<Queries> => {
     const { openQueries } = await import('../query/index.ts')
     return openQueries({
@@ -63,6 +80,8 @@ export function createQuestions(
       sessions,
       work,
       transcoder: () => openTranscoder(home),
+      redactor: () => openRedactor(home),
+      user: { home: homedir(), env: process.env },
       retention: async () => (await loadConfig(home.dir)).retention,
       async daemon() {
         const file = await readDaemonFile(platform, home)
@@ -70,6 +89,18 @@ export function createQuestions(
       },
     })
   })
+
+  let taking: Promise<void> | undefined
+  const takeHooks = (): Promise<void> => {
+    if (home.readOnly) return Promise.resolve()
+    taking ??= takeHooksOf(platform, home, events).finally(() => (taking = undefined))
+    return taking
+  }
+  // A question sees the hooks that ran before it; where they cannot be taken, it is answered all the same.
+  const asked = async (): Promise<Queries> => {
+    await takeHooks().catch(() => {})
+    return queries()
+  }
 
   let settling: NodeJS.Timeout | undefined
   const settleLater = (): void => {
@@ -85,10 +116,10 @@ export function createQuestions(
 
   return {
     async run(name, params) {
-      return (await queries()).run(name, params)
+      return (await asked()).run(name, params)
     },
     async answer(name, params) {
-      return (await queries()).answer(name, params)
+      return (await asked()).answer(name, params)
     },
     observe(written) {
       // What fails here stands in the ledger all the same: the next refresh, or the next question, comes by it again.
@@ -105,6 +136,7 @@ export function createQuestions(
         warn(`tasks are not followed: ${(error as Error).message}`)
       }
     },
+    takeHooks,
     async watch({ warn, ...watching }) {
       try {
         const { watch } = await import('./watching.ts')
@@ -112,6 +144,12 @@ export function createQuestions(
       } catch (error) {
         warn(`sessions are not watched: ${(error as Error).message}`)
       }
+    },
+    work,
+    tying,
+    async settle(run) {
+      // A command that is no agent opened none.
+      if (sessions.opened) await (await tying()).look({ of: (session) => session.run === run })
     },
     async append(stream, appended) {
       await (await events()).append(stream, appended)

@@ -1,8 +1,8 @@
 import type { Ended } from '../run/index.ts'
-import type { RunContext } from './run.ts'
+import type { RunTrace } from './run-attempt.ts'
 
 interface RunSpan {
-  context: RunContext
+  context: RunTrace & { spanId: string }
   startedNs: bigint
   durationMs: number
   program: string

@@ -54,6 +54,14 @@ function program(text: string): string[] {
 const events = async (): Promise<{ event: string; data: Record<string, unknown> }[]> =>
   (JSON.parse((await spanledger(['events', 'list', '--json'])).out) as { rows: never[] }).rows
 
+const json = async (...words: string[]): Promise<Record<string, unknown>> =>
+  JSON.parse((await spanledger([...words, '--json'])).out) as Record<string, unknown>
+const claim = (...words: string[]) => spanledger(['work', 'claim', 'bug', 'Fix the login', ...words])
+const toldOfTasks = async (): Promise<unknown[]> =>
+  (await events())
+    .filter(({ event }) => event.startsWith('Task') || event === 'RunStarted')
+    .map(({ event, data }) => [event, data['outcome'] ?? data['to'] ?? data['task']])
+
 /** Sends one span by hand, as any OpenTelemetry SDK that reads the standard variables would. */
 const SENDING = `
   const [, trace, parent] = process.env.TRACEPARENT.split('-')
@@ -191,6 +199,140 @@ describe('run', () => {
     )
     expect([exit, out]).toEqual([0, 'http://127.0.0.1:1\n'])
     expect(err).toContain('what the command sends goes to http://127.0.0.1:1, not here')
+  })
+
+  it('ends the sessions of agents that did not say how they ended, as the run ended; what somebody says by hand stays', async () => {
+    const agent = SENDING.replace('GET /cart', 'chat gpt-x')
+      .replace(
+        'parentSpanId: parent,',
+        `parentSpanId: parent, attributes: Object.entries({ 'gen_ai.operation.name': 'chat',
+        'gen_ai.conversation.id': 'talk-1', 'gen_ai.request.model': 'gpt-x' }).map(([key, value]) => ({ key, value: { stringValue: value } })),`,
+      )
+      .replaceAll('17952192000', String(Date.now()).slice(0, 10) + '0')
+      .replaceAll('17952192', String(Date.now()).slice(0, 8))
+    await spanledger(['run', '--task', 'T 7', ...program(`${agent}; process.exit(3)`)])
+    const show = async () =>
+      JSON.parse((await spanledger(['session', 'show', 'talk-1', '--json'])).out) as object
+    expect(await show()).toMatchObject({ status: 'failed', task: 'T 7', ties: [] })
+    const told = (await events()).find(({ event }) => event === 'SessionFailed')
+    expect(told).toMatchObject({ data: { session: 'talk-1', source: 'run', exitCode: 3, error: 'exit 3' } })
+    expect(await spanledger(['session', 'untie', 'talk-1'])).toMatchObject({
+      exit: 0,
+      out: 'session talk-1 belongs to no task and no run\n',
+    })
+    expect(await spanledger(['session', 'tie', 'talk-1', '--task', 'nothing'])).toMatchObject({ exit: 1 })
+    await spanledger(['session', 'tie', 'talk-1', '--run', (told!.data['run'] as string).slice(0, 30)])
+    expect(await show()).toMatchObject({
+      task: 'T 7',
+      ties: [{ by: 'hand', confidence: 1, because: 'said by hand' }],
+    })
+    const cost = JSON.parse((await spanledger(['cost', '--by', 'task', '--json'])).out) as { rows: object[] }
+    expect(cost.rows).toMatchObject([{ key: 'T 7', sessions: 1 }])
+  }, 20_000)
+
+  describe('for a task', () => {
+    /** Of work of that type and title, wherever it is claimed. */
+    const ID = 'fix-the-login-6928ea'
+
+    it('claims it under the name of the agent while the command runs, and tells how it went by its exit code', async () => {
+      await claim('--agent', 'planner')
+      await spanledger(['work', 'release', ID, '--agent', 'planner'])
+      const seen =
+        program(`console.log(JSON.stringify([process.env.SPANLEDGER_AGENT, JSON.parse(process.env.SPANLEDGER_CARRIER)]))
+        process.exit(Number(process.argv[2]))`)
+      const failed = await spanledger(['run', '--task', 'fix-the', ...seen, '3'], {
+        env: { SPANLEDGER_AGENT: 'claude-7' },
+      })
+      expect(failed.exit).toBe(3)
+      const [agent, carrier] = JSON.parse(failed.out) as [string, { correlationId: string }]
+      expect(agent).toBe('claude-7')
+      expect((await json('task', 'get', ID))['status']).toBe('todo')
+      await spanledger(['run', '--task', ID, '--on-success', 'reviewing', ...seen, '0'])
+      expect((await json('task', 'get', ID))['status']).toBe('reviewing')
+      expect((await toldOfTasks()).slice(5)).toEqual([
+        ['TaskStatusChanged', 'in_progress'],
+        ['TaskClaimed', ID],
+        ['RunStarted', ID],
+        ['TaskCompleted', 'failed'],
+        ['TaskStatusChanged', 'todo'],
+        ['TaskStatusChanged', 'in_progress'],
+        ['TaskClaimed', ID],
+        ['RunStarted', ID],
+        ['TaskCompleted', 'reviewing'],
+        ['TaskStatusChanged', 'reviewing'],
+      ])
+      const run = (await json('events', 'list', '--type', 'RunStarted'))['rows'] as { meta: object }[]
+      expect(run[0]!.meta).toMatchObject({ correlationId: carrier.correlationId })
+    }, 20_000)
+
+    it('starts nothing when somebody else holds it, and says who', async () => {
+      await claim('--agent', 'codex-1')
+      const ran = await spanledger(['run', '--task', ID, '--json', ...program('console.log(1)')])
+      expect([ran.exit, ran.out]).toEqual([1, ''])
+      expect(JSON.parse(ran.err)).toMatchObject({
+        error: { code: 'ALREADY_CLAIMED', message: `${ID} is claimed by codex-1` },
+      })
+      expect(await toldOfTasks()).not.toContainEqual(['RunStarted', ID])
+    })
+
+    it('is one winner among two runs under one name, and leaves the task to an agent that says itself how it went', async () => {
+      await claim('--agent', 'planner')
+      await spanledger(['work', 'release', ID, '--agent', 'planner'])
+      const env = { SPANLEDGER_AGENT: 'claude' }
+      let second: Promise<Ran> | undefined
+      const path = join(dir, 'done')
+      const first = await spanledger(
+        [
+          'run',
+          '--task',
+          ID,
+          ...program(`
+            import { existsSync } from 'node:fs'
+            import { execFileSync } from 'node:child_process'
+            console.log('up')
+            while (!existsSync(${JSON.stringify(path)})) await new Promise((done) => setTimeout(done, 20))
+            execFileSync(process.execPath, [${JSON.stringify(PROGRAM)}, 'work', 'complete', '${ID}', '--score', '0.5'])
+            process.exit(1)`),
+        ],
+        {
+          env,
+          onOutput: () =>
+            void (second ??= spanledger(['run', '--task', ID, '--', 'true'], { env }).finally(() =>
+              writeFileSync(path, ''),
+            )),
+        },
+      )
+      expect(await second).toMatchObject({
+        exit: 1,
+        err: expect.stringMatching(
+          /^spanledger: fix-the-login-6928ea is claimed by claude, in run [0-9a-f-]{36}/m,
+        ),
+      })
+      expect(first.exit).toBe(1)
+      expect((await json('task', 'get', ID))['status']).toBe('done')
+    }, 20_000)
+
+    it('gives it back when somebody ends the run', async () => {
+      await claim('--agent', 'planner')
+      await spanledger(['work', 'release', ID, '--agent', 'planner'])
+      await spanledger(
+        [
+          'run',
+          '--task',
+          ID,
+          '--retries',
+          '2',
+          ...program(
+            `process.on('SIGTERM', () => process.exit(5)); console.log('up'); setInterval(() => {}, 1000)`,
+          ),
+        ],
+        { onOutput: (pid) => process.kill(pid, 'SIGTERM') },
+      )
+      expect(await toldOfTasks()).toContainEqual(['TaskReleased', ID])
+      expect((await events()).filter(({ event }) => event === 'RunEnded')).toMatchObject([
+        { data: { stopped: true, exitCode: 5, retryInMs: null } },
+      ])
+    }, 20_000)
   })
 
   it('tries again as often as it was told, and tells each attempt', async () => {

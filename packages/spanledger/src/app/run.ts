@@ -1,30 +1,13 @@
-import http, { type RequestListener } from 'node:http'
 import { basename } from 'node:path'
-import { openHome, type Home } from '@spanledger/sdk/ledger'
+import { openHome } from '@spanledger/sdk/ledger'
 import { hexOf, type Platform, uuidv7 } from '@spanledger/sdk/platform'
 import type { RunOptions, RunResult } from '../cli/index.ts'
-import { type Listening, listenOnLoopback } from '../receive/index.ts'
-import {
-  type Ended,
-  type GitRecord,
-  recordGit,
-  retryInMs,
-  type RunEvent,
-  setUpAgent,
-  streamOfRun,
-  supervise,
-} from '../run/index.ts'
+import type { Refusal } from '../query/index.ts'
+import { agentOf, beginLive, liveRuns, recordGit, retryInMs, type RunMode } from '../run/index.ts'
 import { createWorktree, git, readRepository } from '../worktrees/index.ts'
-import { runSpan } from './run-span.ts'
-import type { Questions } from './questions.ts'
-import type { Receiver } from './receiver.ts'
-import { type Conflict, watchConflicts } from './watch-conflicts.ts'
-
-/** What only has to be there when the first record comes: loaded while the command starts. */
-interface Recording {
-  receiver: Receiver
-  questions: Questions
-}
+import { runAttempt, type RunTrace } from './run-attempt.ts'
+import type { RunClaim } from './run-claim.ts'
+import { listenForRun, openRecording } from './run-recording.ts'
 
 /**
  * Runs a command as if we were not there, and records it: what it sends as OpenTelemetry comes in through a port of this
@@ -32,76 +15,143 @@ interface Recording {
  *
  * Once the command has started, nothing of ours ends or delays it: what cannot be recorded is told by `warn`.
  *
- * Errors  before the start: those of the home, of git where a worktree is asked for; CommandNotFoundError
+ * onStart  the command's process is there, and its start is recorded where it can be
+ * Refuses  before the start, where a task is not to be had
+ * Errors   before the start: those of the home, of git where a worktree is asked for; CommandNotFoundError
  */
 export async function runCommand(
   platform: Platform,
   options: RunOptions,
   warn: (message: string) => void,
-): Promise<RunResult> {
-  const home = await openHome(platform, options.home)
-  const recording = once(() => openRecording(platform, home, warn))
-  const listening = await listen(recording)
+  onStart: (pid: number) => void = () => {},
+): Promise<RunResult | Refusal> {
+  const run = options.run ?? uuidv7(platform)
   const cwd = options.worktree === undefined ? process.cwd() : await worktreeFor(options.worktree)
-  const run = uuidv7(platform)
+  // Git and the home are looked at at once: the command waits for both.
+  let looking = recordGit(git, cwd)
+  const opening = openHome(platform, options.home)
+  const recording = once(async () => openRecording(platform, await opening, warn))
+  const forget = async (): Promise<void> => void (await (await looking)?.finish())
+  const trace = traceFor(platform, process.env['TRACEPARENT'])
+  const [program] = options.command as [string, ...string[]]
+  const [home, listening] = await Promise.all([opening, listenForRun(recording)]).catch(async (error) => {
+    await forget()
+    throw error
+  })
   const elsewhere = process.env[ENDPOINT]
   if (elsewhere) warn(`${ENDPOINT} is set: what the command sends goes to ${elsewhere}, not here`)
+  const live = await beginLive(platform, home, {
+    run,
+    program: basename(program),
+    task: options.task ?? null,
+    log: options.log ?? null,
+  })
+  let claim: RunClaim | undefined
+  const stopping = stopSignal()
   try {
+    if (options.task !== undefined) {
+      const taken = await claimTask(options.task, program)
+      if (taken !== undefined && 'refused' in taken) {
+        await forget()
+        return taken
+      }
+      claim = taken
+    }
     for (let attempt = 1; ; attempt++) {
-      const ended = await runOnce(
+      const ended = await runAttempt(
         platform,
-        { ...options, cwd, run, attempt, endpoint: endpointOf(listening) },
-        recording,
-        warn,
+        {
+          command: options.command,
+          cwd,
+          run,
+          attempt,
+          retries: options.retries ?? 0,
+          mode: modeOf(options),
+          endpoint: `http://127.0.0.1:${listening.port}`,
+          task: claim?.task ?? options.task,
+          trace,
+          env: claim?.env ?? {},
+          meta: claim?.meta,
+          record: await looking,
+        },
+        { recording, warn, onStart },
       )
       const wait = retryInMs(attempt, options.retries ?? 0, ended)
-      if (wait === undefined) return { run, attempts: attempt, ...ended }
-      warn(`the command failed with ${ended.exitCode}: tried again in ${wait / 1000} s`)
-      await platform.clock.sleep(wait)
+      const isOver = wait === undefined || (await isStoppedWithin(wait, ended.exitCode))
+      if (isOver) {
+        await claim?.end(ended)
+        const { exitCode, signal, durationMs } = ended
+        const quiet = options.log === undefined ? {} : { quiet: true as const }
+        return { run, attempts: attempt, exitCode, signal, durationMs, ...quiet }
+      }
+      looking = recordGit(git, cwd)
     }
   } finally {
+    stopping.end()
     await listening.close()
     await recording()
       .then(async ({ receiver, questions }) => {
         await receiver.close()
+        await questions
+          .settle(run)
+          .catch((error: Error) => warn(`its sessions are not ended: ${error.message}`))
         await questions.close()
       })
       .catch((error: Error) => warn(error.message))
+    await live.end()
+  }
+
+  async function claimTask(task: string, by: string): Promise<RunClaim | Refusal | undefined> {
+    const [{ claimForRun }, { questions }] = await Promise.all([import('./run-claim.ts'), recording()])
+    const work = await questions.work()
+    const agent = process.env['SPANLEDGER_AGENT'] ?? agentOf(by)
+    const claimed = await claimForRun(
+      platform,
+      work,
+      {
+        task,
+        asking: {
+          ...(agent === undefined ? {} : { agent }),
+          carrier: { traceparent: `00-${trace.traceId}-${hexOf(platform.random(8))}-${trace.flags}` },
+        },
+        onSuccess: options.onSuccess ?? 'done',
+        rival: async (id) =>
+          (await liveRuns(platform, home)).find(
+            (one) => one.run !== run && one.task !== null && id.startsWith(one.task),
+          )?.run,
+      },
+      warn,
+    )
+    if (claimed === undefined)
+      warn(`there is no task "${task}" here: the run carries its id, and claims nothing`)
+    return claimed
+  }
+
+  async function isStoppedWithin(ms: number, exitCode: number): Promise<boolean> {
+    warn(`the command failed with ${exitCode}: tried again in ${ms / 1000} s`)
+    await platform.clock.sleep(ms, stopping.signal)
+    return stopping.signal.aborted
   }
 }
+
+const modeOf = ({ log, retries = 0 }: RunOptions): RunMode =>
+  log !== undefined ? 'detached' : retries > 0 || process.stdin.isTTY !== true ? 'autonomous' : 'interactive'
 
 /** A user who set it wants it so: it stays, and is told. */
 const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT'
 
-const endpointOf = ({ port }: Listening): string => `http://127.0.0.1:${port}`
-
-/** The port is there at once; requests wait for what takes them. */
-function listen(recording: () => Promise<Recording>): Promise<Listening> {
-  const listener: RequestListener = (request, response) => {
-    void recording().then(
-      ({ receiver }) => receiver.http(request, response),
-      () => response.writeHead(503).end(),
-    )
+/** Aborted once somebody tells this process to end, which it does only after it has told how the run went. */
+function stopSignal(): { signal: AbortSignal; end(): void } {
+  const stopping = new AbortController()
+  const stop = (): void => stopping.abort()
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const one of signals) process.on(one, stop)
+  return {
+    signal: stopping.signal,
+    end() {
+      for (const one of signals) process.off(one, stop)
+    },
   }
-  return listenOnLoopback(() => http.createServer(listener), 0, 'OTLP over HTTP', '')
-}
-
-async function openRecording(
-  platform: Platform,
-  home: Home,
-  warn: (message: string) => void,
-): Promise<Recording> {
-  const [{ loadConfig }, { createReceiver }, { createQuestions }] = await Promise.all([
-    import('./load-config.ts'),
-    import('./receiver.ts'),
-    import('./questions.ts'),
-  ])
-  const questions = createQuestions(platform, home)
-  const receiver = createReceiver(platform, home, await loadConfig(home.dir), {
-    warn,
-    onAgentBatch: (batch) => questions.observe(batch),
-  })
-  return { receiver, questions }
 }
 
 /** The worktree of that branch, made when there is none. */
@@ -111,117 +161,12 @@ async function worktreeFor(branch: string): Promise<string> {
   return (there ?? (await createWorktree(git, repository, { branch }))).path
 }
 
-interface Attempt extends RunOptions {
-  cwd: string
-  run: string
-  attempt: number
-  endpoint: string
-}
-
-async function runOnce(
-  platform: Platform,
-  options: Attempt,
-  recording: () => Promise<Recording>,
-  warn: (message: string) => void,
-): Promise<Ended & { durationMs: number }> {
-  const { run, attempt, cwd, task, command } = options
-  const [program, ...args] = command as [string, ...string[]]
-  const record = await recordGit(git, cwd)
-  const context = contextFor(platform, process.env['TRACEPARENT'])
-  const setup = setUpAgent(program, options.endpoint, resourceOf(options, record), process.env)
-  const startedNs = platform.clock.nowUnixNano()
-  const started = platform.clock.monotonicMs()
-  const identity = { run, attempt }
-  const append = (event: RunEvent): Promise<void> =>
-    recording()
-      .then(({ questions }) => questions.append(streamOfRun(run), [event]))
-      .catch((error: Error) => warn(`the run could not be recorded: ${error.message}`))
-  let told: Promise<void> = Promise.resolve()
-  const watch = watchConflicts(platform, async () => {
-    if (record === undefined || !record.hasOthers) return undefined
-    const { questions } = await recording()
-    const answer = (await questions.run('worktree.conflicts', { repo: cwd })) as { collisions?: Conflict[] }
-    return answer.collisions?.filter(({ worktrees }) => worktrees.includes(record.state.worktree))
-  })
-  const ended = await supervise(
-    {
-      program,
-      args: [...setup.args, ...args],
-      cwd,
-      env: { ...process.env, ...setup.env, TRACEPARENT: context.traceparent, PWD: cwd },
-    },
-    (pid) => {
-      const data = {
-        ...identity,
-        program: basename(program),
-        agent: setup.agent,
-        task: task ?? null,
-        workingDirectory: cwd,
-        pid,
-        git: record?.state ?? null,
-        traceparent: context.traceparent,
-      }
-      told = append({ event: 'RunStarted', id: uuidv7(platform), time: String(startedNs), data })
-    },
-  )
-  const durationMs = Math.round(platform.clock.monotonicMs() - started)
-  for (const { worktrees, grade } of watch.stop())
-    warn(`${worktrees.join(' and ')} collide (${grade}): spanledger worktree conflicts`)
-  await told
-  const change = await record?.finish()
-  const span = { context, startedNs, durationMs, program: basename(program), ended, cwd, agent: setup.agent }
-  const counts = await recording()
-    .then(async ({ receiver }) => {
-      const { spans, logs, metrics } = receiver.counts
-      await receiver.ingest('traces', 'json', runSpan(span, resourceOf(options, record)))
-      return { spans, logs, metrics }
-    })
-    .catch(() => ({ spans: 0, logs: 0, metrics: 0 }))
-  await append({
-    event: 'RunEnded',
-    id: uuidv7(platform),
-    data: {
-      ...identity,
-      exitCode: ended.exitCode,
-      signal: ended.signal,
-      durationMs,
-      usage: ended.usage ?? null,
-      git: change ?? null,
-      received: counts,
-      retryInMs: retryInMs(attempt, options.retries ?? 0, ended) ?? null,
-    },
-  })
-  return { ...ended, durationMs }
-}
-
-/** On everything the command records: this is what ties it to the run. */
-function resourceOf({ run, task }: Attempt, record: GitRecord | undefined): Record<string, string> {
-  const { state } = record ?? {}
-  return {
-    'spanledger.run.id': run,
-    ...(task === undefined ? {} : { 'spanledger.task.id': task }),
-    ...(state === undefined ? {} : { 'vcs.repository.name': state.repository.replace(/-[0-9a-f]{6}$/, '') }),
-    ...(state?.branch ? { 'vcs.ref.head.name': state.branch, 'vcs.ref.head.type': 'branch' } : {}),
-    ...(state?.commit ? { 'vcs.ref.head.revision': state.commit } : {}),
-    ...(state === undefined ? {} : { 'spanledger.worktree': state.worktree }),
-  }
-}
-
-export interface RunContext {
-  traceparent: string
-  traceId: string
-  spanId: string
-  parentSpanId: string | undefined
-}
-
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 
 /** A run inside of another one's trace is a span of that trace. */
-function contextFor(platform: Platform, given: string | undefined): RunContext {
+function traceFor(platform: Platform, given: string | undefined): RunTrace {
   const [, trace, parent, flags = '01'] = TRACEPARENT.exec(given ?? '') ?? []
-  const traceId = trace ?? hexOf(platform.random(16))
-  const spanId = hexOf(platform.random(8))
-  return { traceparent: `00-${traceId}-${spanId}-${flags}`, traceId, spanId, parentSpanId: parent }
+  return { traceId: trace ?? hexOf(platform.random(16)), parentSpanId: parent, flags }
 }
 
 function once<T>(open: () => Promise<T>): () => Promise<T> {

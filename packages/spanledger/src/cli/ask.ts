@@ -125,10 +125,12 @@ async function printStream(
   { out, terminal }: Printer,
   json: boolean,
 ): Promise<ExitCode> {
+  let failed = false
   for await (const item of items) {
+    failed ||= saysFailure(item)
     if (!(await out.write(`${renderItem(query, item, json ? undefined : terminal)}\n`))) break
   }
-  return EXIT.ok
+  return failed ? EXIT.failed : EXIT.ok
 }
 
 const isStream = (answer: unknown): answer is AsyncIterable<unknown> =>

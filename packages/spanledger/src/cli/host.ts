@@ -1,3 +1,4 @@
+import type { Refusal } from '../query/index.ts'
 import type { SettingsName } from './settings.ts'
 
 /** Where questions go: the queries in this process, or a daemon's. */
@@ -15,15 +16,25 @@ export interface UpOptions {
   json: boolean
 }
 
+export const ON_SUCCESS = ['done', 'reviewing', 'release', 'keep'] as const
+export type OnSuccess = (typeof ON_SUCCESS)[number]
+
 export interface RunOptions {
   home: string
   /** The program and its arguments. */
   command: readonly string[]
   task?: string
+  /** What becomes of the task when the command succeeds: `done` unless told. */
+  onSuccess?: OnSuccess
   /** A branch, to run in its worktree. */
   worktree?: string
   /** Tries after the first. */
   retries?: number
+  /** In a process of its own, which outlives this terminal. */
+  detach?: boolean
+  /** An id that was given out for it already, and the file that what it prints goes to. */
+  run?: string
+  log?: string
 }
 
 /** How a command that was recorded ended. */
@@ -34,6 +45,17 @@ export interface RunResult {
   exitCode: number
   signal: string | null
   durationMs: number
+  /** Nobody is there to be told: its log holds what the command printed. */
+  quiet?: true
+}
+
+/** A run that goes on by itself. */
+export interface RunDetached {
+  run: string
+  /** Of its command. */
+  pid: number
+  /** Where what it prints goes. */
+  log: string
 }
 
 /** What the command line is given by whoever wires the program. */
@@ -41,7 +63,7 @@ export interface CliHost {
   /** Runs the daemon in the foreground until it is told to stop. */
   up(options: UpOptions): Promise<void>
   /** Runs a command with our terminal, and records it. */
-  run(options: RunOptions): Promise<RunResult>
+  run(options: RunOptions): Promise<RunResult | RunDetached | Refusal>
   /** `ask` runs one command line of this program. */
   demo(ask: (argv: string[]) => Promise<number>): Promise<void>
   /** The daemon that runs for a home, if one does. */
@@ -56,6 +78,8 @@ export interface CliHost {
   nowMs(): number
   /** Enter, as often as it is pressed; ends with the input. Whoever is done says `return`, which lets go of the input. */
   presses?(): AsyncIterableIterator<unknown>
+  /** A question to a person, and whether the answer is yes; undefined where there is nobody to ask. */
+  confirm?(question: string): Promise<boolean>
   stdout: Sink
   stderr: Sink
 }

@@ -1,9 +1,10 @@
-export type { Asker, CliHost, RunOptions, RunResult } from './host.ts'
+export type { Asker, CliHost, OnSuccess, RunDetached, RunOptions, RunResult } from './host.ts'
 export { runCli } from './run-cli.ts'
 export { type SettingsName, SETTINGS } from './settings.ts'
 export type {
   ConfigAnswer,
   ConfigCheckAnswer,
+  ConnectAnswer,
   Destination,
   Finding,
   SettingRow,

@@ -1,7 +1,7 @@
-import { Argument, Command, InvalidArgumentError } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { paramsOf, QUERIES, queryNamed, type QueryName } from '../query/index.ts'
 import { ASKING, type AskingCommand, GROUPS } from './commands.ts'
-import type { RunOptions, UpOptions } from './host.ts'
+import { ON_SUCCESS, type RunOptions, type UpOptions } from './host.ts'
 import { addParams, paramsGiven, port, tries } from './options.ts'
 import { SETTINGS, type SettingsName, settingsParams } from './settings.ts'
 
@@ -62,7 +62,17 @@ export function createProgram(version: string, actions: Actions): Command {
     .description('Runs a command and records it: what it tells, how it ended, what it changed')
     .usage('[options] -- COMMAND [ARGUMENTS]')
     .argument('<command...>', 'a coding agent, or any other program')
-    .option('--task <ID>', 'the task it works on')
+    .option(
+      '--detach',
+      'in the background: prints the id of the run, and goes on when this terminal is closed',
+    )
+    .option('--task <ID>', 'the task it works on: claimed meanwhile, done or failed as the command ends')
+    .addOption(
+      new Option(
+        '--on-success <STATUS>',
+        'what becomes of the task when the command succeeds (done unless told)',
+      ).choices(ON_SUCCESS),
+    )
     .option('--worktree <BRANCH>', 'in the worktree of this branch, made when there is none')
     .option(
       '--retries <N>',
@@ -75,9 +85,10 @@ export function createProgram(version: string, actions: Actions): Command {
         'spanledger run -- claude -p "Fix the failing test"',
         'spanledger run --task 12 --worktree fix-login -- codex exec "Fix the login"',
         'spanledger run --retries 2 -- npm test',
+        'spanledger run --detach --task fix-the-login -- claude -p "Fix the login"',
       ])}`,
     )
-    .action((command: string[], options: { task?: string; worktree?: string; retries?: number }) =>
+    .action((command: string[], options: Omit<RunOptions, 'home' | 'command'>) =>
       actions.run({ command, ...options }, program.opts()),
     )
 
@@ -149,7 +160,7 @@ function groupOf(program: Command, words: readonly string[]): Command {
 function addSettings(program: Command, name: SettingsName, actions: Actions): void {
   const { path, summary, examples: lines } = SETTINGS[name]
   const params = settingsParams(name)
-  const command = groupOf(program, path.slice(0, 1)).command(path[1]).description(summary)
+  const command = groupOf(program, path.slice(0, -1)).command(path.at(-1)!).description(summary)
   addParams(command, params)
   command
     .addHelpText('after', examples(lines))

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import picocolors from 'picocolors'
+import { isRefusal } from '../query/index.ts'
 import { ask, type Printer } from './ask.ts'
-import { type Complaint, complaintJson, complaintText, ofError, usage } from './complaint.ts'
+import { type Complaint, complaintJson, complaintText, ofError, ofRefusal, usage } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { CliHost, RunResult } from './host.ts'
 import { createOutput } from './output.ts'
@@ -58,14 +59,31 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
     },
     async settings(name, params, globals) {
       home = globals.home === undefined ? '' : homeOf(globals)
-      const { askSettings } = await import('./ask-settings.ts')
-      exit = await askSettings(host, { name, params, home: home || undefined, json }, printerFor(globals))
+      const [{ askSettings }, { askConnect, isConnecting }] = await Promise.all([
+        import('./ask-settings.ts'),
+        import('./ask-connect.ts'),
+      ])
+      const asked = { name, params, home: home || undefined, json }
+      exit = await (isConnecting(name)
+        ? askConnect(host, { ...asked, name }, printerFor(globals))
+        : askSettings(host, asked, printerFor(globals)))
     },
     async run(options, globals) {
       home = homeOf(globals)
       const result = await host.run({ ...options, home })
+      if (isRefusal(result)) {
+        exit = complain(ofRefusal(result, []))
+        return
+      }
+      if ('log' in result) {
+        // The id alone, for `id=$(spanledger run --detach ...)`.
+        await out.write(json ? `${JSON.stringify(result)}\n` : `${result.run}\n`)
+        if (!json)
+          host.stderr.write(`spanledger: it runs by itself: spanledger runs logs ${result.run} --follow\n`)
+        return
+      }
       exit = result.exitCode
-      host.stderr.write(json ? `${JSON.stringify(result)}\n` : runText(result))
+      if (result.quiet !== true) host.stderr.write(json ? `${JSON.stringify(result)}\n` : runText(result))
     },
     async demo() {
       await host.demo((words) => runCli(words, host))

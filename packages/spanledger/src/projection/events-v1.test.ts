@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { openHome } from '@spanledger/sdk/ledger'
 import { nodePlatform } from '@spanledger/sdk/platform'
 import { openEventStore } from '@spanledger/sdk/store'
-import { openSessionReadModel, priceTable } from './index.ts'
+import { costOf, openSessionReadModel, priceTable } from './index.ts'
 
 const FIXTURE = fileURLToPath(new URL('../../../../fixtures/events-v1/', import.meta.url))
 const SEGMENT = '00000000000000000001.jsonl'
@@ -27,9 +27,10 @@ it('tells of events of the first shape, of every type, what it told when they we
   const answers = {
     sessions: await Promise.all(ids.map((id) => model.show(id))),
     agents: model.agents(),
-    cost: model.cost('model'),
+    cost: costOf(() => model.figures(), 'model', {}),
   }
   await events.close()
   await rm(home.dir, { recursive: true })
-  expect(answers).toEqual(JSON.parse(await readFile(join(FIXTURE, 'answers.json'), 'utf8')))
+  // More may be told of them by now; what was told then still holds.
+  expect(answers).toMatchObject(JSON.parse(await readFile(join(FIXTURE, 'answers.json'), 'utf8')))
 })

@@ -5,7 +5,14 @@ import type { SessionState, Told } from './state.ts'
 const TRACE_SESSION = 'trace-'
 
 /** What a subagent's session tells of itself is not told of its parent's. */
-const OWN = new Set(['SessionStarted', 'SessionPromptSubmitted', 'SessionCompleted', 'SessionFailed'])
+const OWN = new Set([
+  'SessionStarted',
+  'SessionPromptSubmitted',
+  'SessionCompleted',
+  'SessionFailed',
+  'SessionTied',
+  'SessionUntied',
+])
 
 /** Where a session stands among the others, as it is kept: what a `Family` has to learn to know it again. */
 export interface Links {
@@ -85,6 +92,12 @@ export class Family {
     }
   }
 
+  /** Ids of the traces that it names, or is named after. */
+  tracesOf(session: string): string[] {
+    if (this.#traceAgent.has(session)) return [session.slice(TRACE_SESSION.length)]
+    return (this.#claims.get(session) ?? []).map((key) => key.slice(0, key.indexOf(' ')))
+  }
+
   learnLinks(session: string, { parent, traces, agent }: Links): void {
     this.learn(session, parent)
     for (const key of traces ?? []) this.#claim(session, key)
@@ -108,10 +121,10 @@ export class Family {
 
   /** The session, those of its subagents and those named after their traces. */
   parts(session: string): string[] {
-    return [session, ...this.below(session)].flatMap((id) => [id, ...this.#tracesOf(id)])
+    return [session, ...this.below(session)].flatMap((id) => [id, ...this.#innerOf(id)])
   }
 
-  #tracesOf(session: string): string[] {
+  #innerOf(session: string): string[] {
     return this.#traceSessions(session).filter((id) => this.#ownerOf(id) === session)
   }
 
@@ -159,7 +172,7 @@ export class Family {
   /** A session with what its subagents' sessions told, theirs marked as theirs. */
   whole(state: SessionState, states: ReadonlyMap<string, SessionState>): SessionState {
     const below = this.below(state.id)
-    const traces = this.#tracesOf(state.id)
+    const traces = this.#innerOf(state.id)
     if (below.length === 0 && traces.length === 0) return state
     const told = new Map(state.told)
     for (const id of traces) for (const one of states.get(id)?.told.values() ?? []) told.set(one.id, one)

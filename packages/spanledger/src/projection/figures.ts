@@ -1,6 +1,6 @@
 import { addTokens, compare, NO_TOKENS } from './merge.ts'
 import type { SessionFigures } from './session-projection.ts'
-import type { SessionSummary, Spending, Tokens } from './session-view.ts'
+import type { Tokens } from './session-view.ts'
 
 /** What all sessions of an agent's version came to. */
 export interface AgentFigures {
@@ -17,23 +17,6 @@ export interface AgentFigures {
   /** Model calls that costUsd leaves out. */
   unpricedModelCalls: number
   lastSeenAt: string
-}
-
-export const COST_DIMENSIONS = ['day', 'agent', 'model', 'task', 'branch', 'repository', 'session'] as const
-export type CostDimension = (typeof COST_DIMENSIONS)[number]
-
-/** What model calls came to, by one of COST_DIMENSIONS. */
-export interface CostFigures extends Omit<Spending, 'day' | 'model'> {
-  /** The day in UTC, the agent, the model ...; NOT_TOLD for sessions that do not say. */
-  key: string
-  /** That had model calls there. */
-  sessions: number
-}
-
-/** Whole days in UTC, as `2026-11-21`, both included. */
-export interface Days {
-  since?: string
-  until?: string
 }
 
 interface Cost {
@@ -85,44 +68,3 @@ export function agentsOf(figures: Iterable<SessionFigures>): AgentFigures[] {
         compare(a.agentVersion ?? '', b.agentVersion ?? ''),
     )
 }
-
-/** Days latest first, the others dearest first; `total` is of all of them. */
-export function costBy(
-  figures: Iterable<SessionFigures>,
-  by: CostDimension,
-  { since = '', until = '\uffff' }: Days,
-): { rows: CostFigures[]; total: CostFigures } {
-  const rows = new Map<string, CostFigures>()
-  let total: CostFigures = { key: 'total', sessions: 0, modelCalls: 0, ...NO_COST }
-  for (const { summary, spending } of figures) {
-    const counted = new Set<string>()
-    for (const one of spending) {
-      if (one.day < since || one.day > until) continue
-      const key = by === 'day' || by === 'model' ? one[by] : keyOf(summary, by)
-      const row = rows.get(key) ?? { key, sessions: 0, modelCalls: 0, ...NO_COST }
-      rows.set(key, addSpending(row, one, !counted.has(key)))
-      total = addSpending(total, one, counted.size === 0)
-      counted.add(key)
-    }
-  }
-  const keys = (a: CostFigures, b: CostFigures): number => compare(a.key, b.key)
-  return {
-    rows: [...rows.values()]
-      .map(rounded)
-      .toSorted((a, b) => (by === 'day' ? keys(b, a) : (b.costUsd ?? -1) - (a.costUsd ?? -1) || keys(a, b))),
-    total: rounded(total),
-  }
-}
-
-/** Of sessions that were not started by `spanledger run`, or for no task. */
-const NOT_TOLD = '(none)'
-
-const keyOf = (summary: SessionSummary, by: Exclude<CostDimension, 'day' | 'model'>): string =>
-  by === 'session' ? summary.id : (summary[by] ?? NOT_TOLD)
-
-const addSpending = (row: CostFigures, one: Spending, isNew: boolean): CostFigures => ({
-  key: row.key,
-  sessions: row.sessions + (isNew ? 1 : 0),
-  modelCalls: row.modelCalls + one.modelCalls,
-  ...addCost(row, one),
-})

@@ -6,6 +6,11 @@ import type { Told } from './state.ts'
  * Calls that both carry an id of one family are never joined by time.
  */
 const TIME_JOIN_SLACK_MS = 250
+/**
+ * So far apart, where one of them is a transcript's and both tell the same words, or the same tokens in and out, which no other
+ * thing of the session does: transcripts are written when there is something to write.
+ */
+const LIKENESS_SLACK_MS = 10_000
 
 /**
  * Observations of one kind -> the things observed.
@@ -66,14 +71,17 @@ const rankOf = (thing: Thing): number => thing.told[0]?.data.rank ?? 0
 function byTime(things: Thing[], merge: (told: readonly Told[]) => Thing): Thing[] {
   const sorted = things.toSorted(byStart)
   const pairs: Pair[] = []
+  const likeness = likenessOf(sorted)
+  const reach = likeness.size > 0 ? LIKENESS_SLACK_MS : TIME_JOIN_SLACK_MS
   for (const [i, a] of sorted.entries())
     for (let k = i + 1; k < sorted.length; k++) {
       const b = sorted[k]!
       // Sorted by start: nothing later is near either.
-      if (b.start > a.end + TIME_JOIN_SLACK_MS) break
+      if (b.start > a.end + reach) break
       if (rankOf(a) === rankOf(b) || !compatible(a, b)) continue
       const [high, low] = rankOf(a) > rankOf(b) ? [a, b] : [b, a]
       const gap = Math.max(0, b.start - a.end)
+      if (gap > TIME_JOIN_SLACK_MS && likeness.get(a) !== b && likeness.get(b) !== a) continue
       const apart = Math.abs(a.start - b.start) + Math.abs(a.end - b.end)
       pairs.push({ high, low, differs: inputDiffers(a, b), gap, apart })
     }
@@ -85,21 +93,46 @@ function byTime(things: Thing[], merge: (told: readonly Told[]) => Thing): Thing
       compare(x.high.id, y.high.id) ||
       compare(x.low.id, y.low.id),
   )
-  const taken = new Set<Thing>()
-  const members = new Map<Thing, Thing[]>()
+  const groups = new Map<Thing, Thing[]>()
   for (const { high, low } of pairs) {
-    if (taken.has(high) || taken.has(low) || members.has(low)) continue
-    const group = members.get(high) ?? [high]
-    if (!group.every((member) => compatible(member, low))) continue
-    members.set(high, [...group, low])
-    taken.add(low)
+    const [one, other] = [groups.get(high) ?? [high], groups.get(low) ?? [low]]
+    if (one === other || !one.every((a) => other.every((b) => rankOf(a) !== rankOf(b) && compatible(a, b))))
+      continue
+    const group = [...one, ...other]
+    for (const member of group) groups.set(member, group)
   }
-  return sorted
-    .filter((thing) => !taken.has(thing))
-    .map((thing) => {
-      const group = members.get(thing)
-      return group ? merge(group.flatMap(({ told }) => told)) : thing
-    })
+  return [
+    ...sorted.filter((thing) => !groups.has(thing)),
+    ...[...new Set(groups.values())].map((group) => merge(group.flatMap(({ told }) => told))),
+  ]
+}
+
+const isTranscripts = ({ told }: Thing): boolean =>
+  told.some(({ data }) => data.source.startsWith('transcript:'))
+
+/** What a call tells that hardly another tells too; undefined where it tells nothing of the kind. */
+function markOf(thing: Thing): string | undefined {
+  const tokens = field(thing, 'tokens')
+  if (tokens?.input !== undefined && tokens.output !== undefined) return `${tokens.input} ${tokens.output}`
+  return field(thing, 'text')
+}
+
+/** Things of transcripts -> the one other thing that tells the same, where each is the only one on its side. */
+function likenessOf(things: readonly Thing[]): Map<Thing, Thing> {
+  const like = new Map<Thing, Thing>()
+  if (!things.some(isTranscripts)) return like
+  const sides = [new Map<string, Thing[]>(), new Map<string, Thing[]>()] as const
+  for (const thing of things) {
+    const mark = markOf(thing)
+    if (mark === undefined) continue
+    const side = sides[isTranscripts(thing) ? 1 : 0]
+    side.set(mark, [...(side.get(mark) ?? []), thing])
+  }
+  for (const [mark, [one, ...others]] of sides[1]) {
+    const [told, ...more] = new Set(sides[0].get(mark))
+    if (one && told && others.length + more.length === 0) like.set(one, told)
+  }
+  return like
 }
 
 function inputDiffers(a: Thing, b: Thing): number {

@@ -6,7 +6,7 @@ import type { Tokens } from './session-view.ts'
 export interface Thing {
   /** Smallest event id among its observations: the same whatever order they came in. */
   id: string
-  /** Highest rank first; ties by source, then id. */
+  /** Highest rank first; ties by source, then the later, then id. */
   told: Told[]
   start: number
   end: number
@@ -24,7 +24,11 @@ const isTimed = ({ data }: Told): boolean => data.startUnixNano !== undefined
 const isSpan = (told: Told): boolean => told.data.source.startsWith('span:')
 
 const byRank = (a: Told, b: Told): number =>
-  b.data.rank - a.data.rank || compare(a.data.source, b.data.source) || compare(a.id, b.id)
+  b.data.rank - a.data.rank ||
+  compare(a.data.source, b.data.source) ||
+  // A transcript tells of an answer again as it grows: the last word counts.
+  (ms(b.data.endUnixNano) ?? 0) - (ms(a.data.endUnixNano) ?? 0) ||
+  compare(a.id, b.id)
 
 export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 

@@ -1,4 +1,5 @@
 import { field, tokensOf, type Thing } from './merge.ts'
+import type { Reconciliation } from './reconcile.ts'
 import type { SessionSummary, Tokens } from './session-view.ts'
 import type { Activity, Things } from './things.ts'
 
@@ -12,7 +13,12 @@ interface Call {
 const COST_TOLERANCE = 0.01
 
 /** Which sources told a figure and which was chosen, where they differ; and what is known to be missing. */
-export function notesOf(head: SessionSummary, things: Things, calls: readonly Call[]): string[] {
+export function notesOf(
+  head: SessionSummary,
+  things: Things,
+  calls: readonly Call[],
+  reconciliation: Reconciliation,
+): string[] {
   return [
     ...differing(things.modelCalls),
     ...withoutTokens(calls),
@@ -20,6 +26,8 @@ export function notesOf(head: SessionSummary, things: Things, calls: readonly Ca
     ...turnSums(things, calls),
     ...reportedCost(calls),
     ...unpriced(head),
+    ...unsure(reconciliation),
+    ...hooksMissed(things),
   ]
 }
 
@@ -88,7 +96,26 @@ function reportedCost(calls: readonly Call[]): string[] {
   return [`cost: the agent reports $${reported.toFixed(4)}, the price table gives $${computed.toFixed(4)}`]
 }
 
+/** What the notes above leave to be asked. */
+function unsure({ session, figures }: Reconciliation): string[] {
+  const low = figures.filter(({ confidence, unit }) => confidence === 'low' && unit !== 'usd')
+  if (low.length === 0) return []
+  return [
+    `low confidence: ${low.map(({ figure }) => figure).join(', ')}; session reconcile ${session} tells why`,
+  ]
+}
+
 const unpriced = (head: SessionSummary): string[] =>
   head.unpricedModelCalls === 0 || head.modelCalls === 0
     ? []
     : [`cost: ${plural(head.unpricedModelCalls, 'model call')} without a price or without tokens left out`]
+
+/** Their numbers were given out one behind the other by all agents of the home: in between may be another session's. */
+function hooksMissed({ hooksMissed: gaps }: Things): string[] {
+  const missed = gaps.reduce((sum, { data }) => sum + (data.missed ?? 0), 0)
+  return missed === 0
+    ? []
+    : [
+        `missing: ${plural(missed, 'hook')} that ran while this session did, of this session or of another one`,
+      ]
+}

@@ -6,13 +6,14 @@ import { Follower, type EventBatches } from './follower.ts'
 import type { SessionFold } from './fold.ts'
 import { compareNano, happenedBy, millisOf, recordedBy, type Moment } from './moment.ts'
 import { Observer, type EventSink, type WrittenLines } from './observer.ts'
-import { agentsOf, costBy, type AgentFigures, type CostDimension, type Days } from './figures.ts'
+import { agentsOf, type AgentFigures } from './figures.ts'
 import { PartFolder } from './part-folder.ts'
 import type { PriceTable } from './prices.ts'
 import type { Projection } from './projection.ts'
+import type { Reconciliation } from './reconcile.ts'
 import { sessionOf, STATE_EVENTS_MAX, statesAfter, type Step } from './replay.ts'
 import { listOf, nearest, type ListOptions, type SessionAnswer, type SessionList } from './session-list.ts'
-import { SessionProjection } from './session-projection.ts'
+import { type SessionFigures, SessionProjection } from './session-projection.ts'
 import { SessionRebuild } from './session-rebuild.ts'
 import type { SessionSummary } from './session-view.ts'
 import type { FoldedEvent } from './state.ts'
@@ -42,8 +43,13 @@ export interface SessionReadModel {
   observe(written: WrittenLines): Promise<void>
   list(options?: ListOptions): SessionList
   show(idOrPrefix: string, options?: { limit?: number }): Promise<SessionAnswer>
+  /** Who told which figure of a session, by its whole id. */
+  reconciliation(id: string): Promise<Reconciliation | undefined>
+  /** Ids of the traces that a session's own records name, and those of its kin. */
+  traces(id: string): string[]
   agents(): AgentFigures[]
-  cost(by: CostDimension, days?: Days): ReturnType<typeof costBy>
+  /** Of the sessions that are shown by themselves: what is added up. */
+  figures(): Iterable<SessionFigures>
   /**
    * The sessions as they were known at each of the moments, latest last: a group at a time that has nothing to do with the
    * others, so that no more than one is in memory. Groups that are the same at all moments are left out.
@@ -59,7 +65,7 @@ export interface SessionReadModel {
 }
 
 /** Changes whenever the fold tells other figures of the same events than before. */
-const VERSION = 3
+const VERSION = 8
 
 /** Fewer are folded here in a quarter of a second: another thread would hardly be up to speed by then. */
 const WORKER_EVENTS_MIN = 50_000
@@ -142,12 +148,16 @@ class Sessions implements SessionReadModel {
     return listOf(this.#sessions.figures(), options, this.#nowMs)
   }
 
+  traces(id: string): string[] {
+    return this.#sessions.traces(id)
+  }
+
   agents(): AgentFigures[] {
     return agentsOf(this.#sessions.figures())
   }
 
-  cost(by: CostDimension, days: Days = {}): ReturnType<typeof costBy> {
-    return costBy(this.#sessions.figures(), by, days)
+  figures(): Iterable<SessionFigures> {
+    return this.#sessions.figures()
   }
 
   async show(idOrPrefix: string, { limit }: { limit?: number } = {}): Promise<SessionAnswer> {
@@ -161,6 +171,12 @@ class Sessions implements SessionReadModel {
     }
     const ambiguous = found.length > 1
     return { found: false, ambiguous, near: nearest(idOrPrefix, ambiguous ? found : [...sessions.ids()]) }
+  }
+
+  async reconciliation(id: string): Promise<Reconciliation | undefined> {
+    const sessions = this.#sessions
+    const fold = await sessions.foldOf(sessions.kin(id), () => this.#nowMs)
+    return fold.reconciliation(id)
   }
 
   async *past(moments: readonly Moment[], of?: string): AsyncGenerator<SessionFold[], void, void> {

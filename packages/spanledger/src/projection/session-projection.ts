@@ -5,7 +5,7 @@ import { SessionFold } from './fold.ts'
 import { HotStates } from './hot-states.ts'
 import { compareNano } from './moment.ts'
 import type { PriceOf } from './prices.ts'
-import type { SessionSummary, Spending } from './session-view.ts'
+import type { Cause, Course, SessionSummary, Spending } from './session-view.ts'
 import { figuresOf } from './view.ts'
 import { initialState, STREAM_PREFIX, toldOf, type FoldedEvent, type SessionState } from './state.ts'
 
@@ -13,6 +13,7 @@ import { initialState, STREAM_PREFIX, toldOf, type FoldedEvent, type SessionStat
 export interface SessionFigures {
   summary: SessionSummary
   spending: Spending[]
+  course: Course[]
 }
 
 /** What is kept of a session. */
@@ -120,7 +121,7 @@ export class SessionProjection implements EventProjection {
     return this.#family.kin(id).filter((one) => this.#entries.has(one))
   }
 
-  #compact({ summary, spending }: SessionFigures): SessionFigures {
+  #compact({ summary, spending, course }: SessionFigures): SessionFigures {
     const once = (word: string): string => {
       const known = this.#words.get(word)
       if (known === undefined) this.#words.set(word, word)
@@ -136,7 +137,13 @@ export class SessionProjection implements EventProjection {
         models: this.#onceList(summary.models),
         sources: this.#onceList(summary.sources),
       },
-      spending: spending.map((one) => ({ ...one, day: once(one.day), model: once(one.model) })),
+      spending: spending.map((one) => ({
+        ...one,
+        day: once(one.day),
+        model: once(one.model),
+        cause: once(one.cause) as Cause,
+      })),
+      course: course.map((one) => ({ ...one, day: once(one.day) })),
     }
   }
 
@@ -163,6 +170,10 @@ export class SessionProjection implements EventProjection {
   /** Every session that has a say in what this one looks like, now or at any time before. */
   kin(id: string): string[] {
     return this.#kin(id)
+  }
+
+  traces(id: string): string[] {
+    return [...new Set(this.#kin(id).flatMap((one) => this.#family.tracesOf(one)))]
   }
 
   /** The sessions in groups that have nothing to do with each other; `of` alone, with its kin, where it is told. */

@@ -1,4 +1,5 @@
 import type { Finding } from './findings.ts'
+import type { Tie } from './tied.ts'
 
 /**
  * The answer to "what did this session do, what did it cost, where did the time go": the shape of
@@ -37,11 +38,14 @@ export interface SessionSummary {
   /** Last thing heard of it while no end was seen. */
   endedAt: string | null
   workingDirectory: string | null
-  /** Of the `spanledger run` it was recorded in: its id, its task, and where git stood when it began. */
+  /** Of the `spanledger run` it belongs to: its id, its task, and where git stood when it began. */
   run: string | null
   task: string | null
   repository: string | null
   branch: string | null
+  worktree: string | null
+  /** Where one of these five is not told by the agent: who says it, how sure, and why. */
+  ties: Tie[]
   models: string[]
   prompts: number
   modelCalls: number
@@ -62,11 +66,28 @@ export interface SessionSummary {
   findings?: Finding[]
 }
 
-/** What a session's model calls of one day (of their start, in UTC) with one model came to: what `cost` adds up. */
+/**
+ * Why money and time were spent.
+ *
+ * failed      a call that failed; everything of a session that failed, or of an attempt of a run that did
+ * retry       a model call made again because the one before it failed; everything of an attempt after the first
+ * compaction  shortening the conversation
+ * work        all else
+ *
+ * Each thing has one cause: the first of these that fits.
+ */
+export const CAUSES = ['failed', 'retry', 'compaction', 'work'] as const
+export type Cause = (typeof CAUSES)[number]
+
+/** What a session's model calls of one day (of their start, in UTC) with one model and cause came to: what `cost` adds up. */
 export interface Spending {
   day: string
   model: string
+  /** As the session alone tells it: that it failed as a whole is for whoever adds up. */
+  cause: Cause
   modelCalls: number
+  /** Each call's duration for itself, also where calls overlap: whole milliseconds. */
+  callMs: number
   unpricedModelCalls: number
   tokens: Tokens
   costUsd: number | null
@@ -86,6 +107,11 @@ export interface ActivityNode {
   tokens?: Tokens
   costUsd?: number | null
   sources: string[]
+  /**
+   * That it stands under this agent, spans do not tell. It was found out by the agent's id on it (or none, where the others
+   * have one), by the tool call its agent worked in, or by time: the innermost agent around it, else the session's own.
+   */
+  inferred?: 'agent-id' | 'tool-call' | 'time'
   children: ActivityNode[]
 }
 
@@ -96,6 +122,19 @@ export interface TimeSpent {
   toolMs: number
   waitingMs: number
   idleMs: number
+}
+
+/**
+ * Where a session's time of one day (in UTC) went, in whole milliseconds. Model, tools, waiting and idle add up to totalMs;
+ * failed, retry and compaction are parts of it too, which do not overlap each other.
+ */
+export interface Course extends TimeSpent {
+  day: string
+  /** When its time of that day began: it was open from then on for totalMs. Milliseconds since 1970. */
+  startMs: number
+  failedMs: number
+  retryMs: number
+  compactionMs: number
 }
 
 export interface SessionDetail extends SessionSummary {

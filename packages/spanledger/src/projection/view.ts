@@ -1,18 +1,23 @@
+import { causesOf } from './causes.ts'
+import { courseOf, timeOf } from './course.ts'
 import { findingsOf } from './findings.ts'
-import { length, subtract, union, type Interval } from './intervals.ts'
+import type { Interval } from './intervals.ts'
 import { addTokens, byStart, compare, field, ms, NO_TOKENS, tokensOf } from './merge.ts'
 import { notesOf } from './notes.ts'
 import type { PriceOf } from './prices.ts'
+import { reconcile, type Reconciliation } from './reconcile.ts'
+import { type Priced, spendingOf, unpricedIn } from './spending.ts'
 import type {
   ActivityNode,
+  Course,
   SessionDetail,
   SessionStatus,
   SessionSummary,
   Spending,
-  TimeSpent,
   Tokens,
 } from './session-view.ts'
 import type { SessionState, Told } from './state.ts'
+import { tiedOf, tieNotes } from './tied.ts'
 import { thingsOf, type Activity, type Things } from './things.ts'
 
 /** A session that was not heard of for longer is silent. */
@@ -20,14 +25,6 @@ export const SILENT_AFTER_MS = 5 * 60_000
 
 /** Nodes of a tree when the caller does not say. */
 const TREE_NODES_DEFAULT = 500
-
-/** A model call with its price. */
-interface Priced {
-  call: Activity
-  model: string
-  tokens: Tokens | null
-  costUsd: number | null
-}
 
 const failed = (list: readonly Activity[]): number =>
   list.filter(({ outcome }) => outcome === 'failed').length
@@ -45,7 +42,9 @@ function priced(call: Activity, prices: PriceOf): Priced {
   const tokens = tokensOf(call)
   const asked = field(call, 'requestModel')
   const price = (name: string): number | null => (tokens ? prices(name, call.start, tokens) : null)
-  return { call, model, tokens, costUsd: price(model) ?? (asked === undefined ? null : price(asked)) }
+  const costUsd = price(model) ?? (asked === undefined ? null : price(asked))
+  // Rounded call by call, so that whatever is added up of them comes to the same.
+  return { call, model, tokens, costUsd: costUsd === null ? null : dollars(costUsd) }
 }
 
 const sumOf = (calls: readonly Priced[]): { tokens: Tokens; costUsd: number | null } => {
@@ -61,48 +60,24 @@ export function summaryOf(state: SessionState, prices: PriceOf, nowMs: number): 
   return figuresOf(state, prices, nowMs)?.summary
 }
 
-/** The same, and what it adds to the cost of days and models. */
+/** The same, and what it adds to the cost and the time of days, models and causes. */
 export function figuresOf(
   state: SessionState,
   prices: PriceOf,
   nowMs: number,
-): { summary: SessionSummary; spending: Spending[] } | undefined {
+): { summary: SessionSummary; spending: Spending[]; course: Course[] } | undefined {
   const things = thingsOf(state)
   const calls = things.modelCalls.map((call) => priced(call, prices))
   const head = summary(state, things, calls, nowMs)
-  return head && { summary: head, spending: spendingOf(calls) }
-}
-
-function spendingOf(calls: readonly Priced[]): Spending[] {
-  const days = new Map<number, Map<string, Priced[]>>()
-  for (const one of calls) {
-    const day = Math.floor(one.call.start / DAY_MS)
-    const models = days.get(day) ?? new Map<string, Priced[]>()
-    days.set(day, models)
-    const group = models.get(one.model)
-    if (group) group.push(one)
-    else models.set(one.model, [one])
+  if (!head) return undefined
+  const cause = causesOf(things)
+  const [start, end] = [Date.parse(head.startedAt), Date.parse(head.endedAt ?? head.startedAt)]
+  return {
+    summary: head,
+    spending: spendingOf(calls, cause, sumOf),
+    course: courseOf(things, cause, start, end),
   }
-  return [...days].flatMap(([day, models]) =>
-    [...models].map(([model, group]) => ({
-      day: dayOf(day),
-      model,
-      modelCalls: group.length,
-      unpricedModelCalls: unpricedIn(group),
-      ...sumOf(group),
-    })),
-  )
 }
-
-const unpricedIn = (calls: readonly Priced[]): number =>
-  calls.filter(({ call, costUsd }) => costUsd === null && call.outcome !== 'failed').length
-
-const DAY_MS = 86_400_000
-/** Beyond it no calendar goes. */
-const CALENDAR_DAYS_MAX = 1e8
-
-const dayOf = (day: number): string =>
-  Math.abs(day) <= CALENDAR_DAYS_MAX ? iso(day * DAY_MS).replace(/T.*/, '') : 'unknown'
 
 function summary(
   state: SessionState,
@@ -115,6 +90,7 @@ function summary(
   if (told.agent === undefined || !span) return undefined
   const { tokens, costUsd } = sumOf(calls)
   const findings = findingsOf(state)
+  const { unsure: _, ...belongs } = tiedOf(state, told)
   return {
     id: state.id,
     agent: told.agent,
@@ -123,10 +99,7 @@ function summary(
     startedAt: iso(span.start),
     endedAt: iso(span.end),
     workingDirectory: told.workingDirectory ?? null,
-    run: told.run ?? null,
-    task: told.task ?? null,
-    repository: told.repository ?? null,
-    branch: told.branch ?? null,
+    ...belongs,
     models: [...new Set(calls.map(({ model }) => model))].filter((model) => model !== 'unknown'),
     prompts: things.prompts.length,
     modelCalls: calls.length,
@@ -153,13 +126,15 @@ const TOLD_ONCE = [
   'task',
   'repository',
   'branch',
+  'worktree',
 ] as const
 type ToldOnce = (typeof TOLD_ONCE)[number]
 
 /** Each by the observation of the highest rank that told it; ties by id. */
 function toldOnce(state: SessionState): { [Name in ToldOnce]?: string } {
   const first: { [Name in ToldOnce]?: Told } = {}
-  for (const one of state.told.values())
+  for (const one of state.told.values()) {
+    if (one.event === 'SessionTied' || one.event === 'SessionUntied') continue
     for (const name of TOLD_ONCE) {
       if (one.data[name] === undefined) continue
       const before = first[name]
@@ -170,6 +145,7 @@ function toldOnce(state: SessionState): { [Name in ToldOnce]?: string } {
       )
         first[name] = one
     }
+  }
   return Object.fromEntries(TOLD_ONCE.map((name) => [name, first[name]?.data[name]]))
 }
 
@@ -184,13 +160,15 @@ function extent(state: SessionState): Interval | undefined {
   return Number.isFinite(start) && Number.isFinite(end) ? { start, end: Math.max(start, end) } : undefined
 }
 
-/** Ended when the agent said so and began nothing afterwards. */
+/** Ended when the agent said so and began nothing afterwards; else when its process was the first to end since. */
 function statusOf(things: Things, lastHeard: number, nowMs: number): SessionStatus {
-  const ending = things.endings[things.endings.length - 1]
   let begun = -Infinity
   for (const list of [things.prompts, things.modelCalls, things.toolCalls])
     for (const { start } of list) begun = Math.max(begun, start)
-  if (ending && begun <= ending.at) return ending.failed ? 'failed' : 'completed'
+  const said = things.endings.findLast(({ ofRun }) => ofRun !== true)
+  const ending =
+    said && begun <= said.at ? said : things.endings.find(({ at, ofRun }) => ofRun === true && begun <= at)
+  if (ending) return ending.failed ? 'failed' : 'completed'
   return nowMs - lastHeard > SILENT_AFTER_MS ? 'silent' : 'active'
 }
 
@@ -216,10 +194,25 @@ export function detailOf(
     ...head,
     time: timeOf(things, Date.parse(head.startedAt), Date.parse(head.endedAt ?? head.startedAt)),
     costByModel: byModel(calls),
-    notes: notesOf(head, things, calls),
+    notes: [
+      ...tieNotes(tiedOf(state, toldOnce(state))),
+      ...notesOf(head, things, calls, reconcile(head, things, calls, state)),
+    ],
     tree,
     omitted,
   }
+}
+
+/** State -> who told which figure. */
+export function reconciliationOf(
+  state: SessionState,
+  prices: PriceOf,
+  nowMs: number,
+): Reconciliation | undefined {
+  const things = thingsOf(state)
+  const calls = things.modelCalls.map((call) => priced(call, prices))
+  const head = summary(state, things, calls, nowMs)
+  return head && reconcile(head, things, calls, state)
 }
 
 function byModel(calls: readonly Priced[]): SessionDetail['costByModel'] {
@@ -228,21 +221,6 @@ function byModel(calls: readonly Priced[]): SessionDetail['costByModel'] {
   return [...groups]
     .map(([model, group]) => ({ model, modelCalls: group.length, ...sumOf(group) }))
     .toSorted((a, b) => (b.costUsd ?? -1) - (a.costUsd ?? -1) || compare(a.model, b.model))
-}
-
-function timeOf(things: Things, start: number, end: number): TimeSpent {
-  const tools = union(things.toolCalls.filter(({ holdsAgent }) => !holdsAgent))
-  const waiting = subtract(union(things.waits), tools)
-  const model = subtract(subtract(union(things.modelCalls), tools), union(things.waits))
-  const total = end - start
-  const [toolMs, waitingMs, modelMs] = [length(tools), length(waiting), length(model)]
-  return {
-    totalMs: round(total),
-    modelMs: round(modelMs),
-    toolMs: round(toolMs),
-    waitingMs: round(waitingMs),
-    idleMs: round(Math.max(0, total - toolMs - waitingMs - modelMs)),
-  }
 }
 
 function treeOf(
@@ -306,6 +284,7 @@ function nodeOf(activity: Activity, price: Priced | undefined): ActivityNode {
   }
   const detail = detailLine(activity)
   if (detail !== undefined) node.detail = detail
+  if (activity.inferred !== undefined) node.inferred = activity.inferred
   if (price) {
     if (price.tokens) node.tokens = price.tokens
     node.costUsd = price.costUsd

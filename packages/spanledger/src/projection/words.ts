@@ -47,6 +47,16 @@ const WORDS: Record<SessionEventName, Words> = {
   ],
   SessionCompleted: () => ['session completed'],
   SessionFailed: ({ error }) => ['session failed', error],
+  SessionTied: ({ run, task, branch, confidence, because }) => [
+    'session tied',
+    task && `task ${task}`,
+    run && `run ${run}`,
+    branch && `branch ${branch}`,
+    because,
+    confidence === undefined ? undefined : `${Math.round(confidence * 100)} %`,
+  ],
+  SessionUntied: ({ because }) => ['session belongs to no task and no run', because],
+  SessionHooksMissed: ({ missed }) => [`hooks missed: ${missed ?? '?'}`],
 }
 
 function took({ durationMs, startUnixNano, endUnixNano }: Partial<Observation>): string | undefined {

@@ -2,7 +2,9 @@ import type { Home, RetentionRules } from '@spanledger/sdk/ledger'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { Transcoder } from '../otlp/index.ts'
-import type { Projection, SessionReadModel } from '../projection/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
+import type { User } from '../transcripts/index.ts'
+import type { OutcomesModel, Projection, SessionReadModel } from '../projection/index.ts'
 import type { Work } from '../work/index.ts'
 import type { Columns } from './columns/columns.ts'
 import type { WithEngine } from './duck/engine.ts'
@@ -17,12 +19,18 @@ export interface QueryContext {
   withEngine: WithEngine
   events(): Promise<EventStore>
   sessions(): Promise<SessionReadModel>
+  /** What became of the work: attempts of runs, commits, pull requests. */
+  outcomes(): Promise<OutcomesModel>
   /** Tasks and who works on them. */
   work(): Promise<Work>
   /** Everything that is derived from the ledger and kept. */
   projections(): Promise<readonly Projection[]>
   /** For `import`, which is the only question that writes signals. */
   transcoder(): Promise<Transcoder>
+  /** For what is taken in without being OTLP. */
+  redactor(): Promise<Redactor>
+  /** Whose agents' files are looked for. */
+  user: User
   /** The daemon that keeps this home, if one runs. */
   daemon(): Promise<DaemonInfo | undefined>
   /** As config.yaml has them. */

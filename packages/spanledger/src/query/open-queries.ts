@@ -4,7 +4,9 @@ import type { Platform } from '@spanledger/sdk/platform'
 import type { EventStore } from '@spanledger/sdk/store'
 import type { DaemonInfo, QueryContext } from './context.ts'
 import type { Transcoder } from '../otlp/index.ts'
-import type { SessionReadModel } from '../projection/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
+import type { User } from '../transcripts/index.ts'
+import { openOutcomes, type SessionReadModel } from '../projection/index.ts'
 import type { Work } from '../work/index.ts'
 import { createColumns } from './columns/columns.ts'
 import { createEngines } from './duck/engine.ts'
@@ -26,6 +28,8 @@ export interface QueriesOptions {
   sessions: () => Promise<SessionReadModel>
   work: () => Promise<Work>
   transcoder: () => Promise<Transcoder>
+  redactor: () => Promise<Redactor>
+  user: User
   /** Asked each time: a daemon may come and go. */
   daemon: () => Promise<DaemonInfo | undefined>
   /** Read from the configuration each time. */
@@ -57,13 +61,16 @@ export function openQueries(options: QueriesOptions): Queries {
     ...options,
     events: once(options.events),
     sessions: once(options.sessions),
+    outcomes: once(async () => openOutcomes(platform, home, await context.events())),
     work: once(options.work),
     projections: async () => [
       (await context.sessions()).projection,
+      (await context.outcomes()).projection,
       (await context.work()).projection,
       columnsProjection(platform, home, indexes),
     ],
     transcoder: once(options.transcoder),
+    redactor: once(options.redactor),
     indexes,
     columns,
     withEngine: engines.withEngine,

@@ -24,6 +24,10 @@ export type RefusalCode =
   | 'BAD_PARAMETER'
   | 'UNKNOWN_SESSION'
   | 'UNKNOWN_TRACE'
+  | 'UNKNOWN_RUN'
+  | 'NOT_RUNNING'
+  | 'STILL_RUNNING'
+  | 'NO_LOG'
   | 'UNKNOWN_METRIC'
   | 'UNKNOWN_PROJECTION'
   | 'UNKNOWN_HOLD'
@@ -39,11 +43,18 @@ export type RefusalCode =
   | 'NO_TASK_FOLDER'
   | RefusedCode
   | 'CONFIG_EDIT'
+  | 'SETTINGS_UNREADABLE'
+  | 'NO_PORT'
+  | 'NOT_CONFIRMED'
   | 'UNKNOWN_WORKTREE'
+  | 'UNKNOWN_TEAM'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'
   | 'GIT_MISSING'
   | 'GIT_FAILED'
+  | 'NOTHING_CONNECTED'
+  | 'UNKNOWN_TRANSCRIPT'
+  | 'CONTENT_NOT_KEPT'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }
@@ -53,7 +64,10 @@ export const isRefusal = (answer: unknown): answer is Refusal =>
   typeof answer === 'object' && answer !== null && 'refused' in answer
 
 /** The command was understood, and what it asked for is not to be: the answer is a failure. */
-const CHANGE_REFUSED: ReadonlySet<string> = new Set<RefusedCode>([
+const CHANGE_REFUSED: ReadonlySet<string> = new Set<RefusalCode>([
+  'NOT_RUNNING',
+  'STILL_RUNNING',
+  'NO_LOG',
   'ILLEGAL_STATUS',
   'ALREADY_CLAIMED',
   'NOT_CLAIMABLE',

@@ -13,16 +13,22 @@ interface RunStarted {
   agent: string | null
   task: string | null
   workingDirectory: string
+  /** `interactive` with a person at the terminal, `detached` without one, `autonomous` where nobody answers. */
+  mode: RunMode
   pid: number
   git: GitState | null
   traceparent: string
 }
+
+export type RunMode = 'interactive' | 'detached' | 'autonomous'
 
 interface RunEnded {
   run: string
   attempt: number
   exitCode: number
   signal: string | null
+  /** Somebody told it to end. */
+  stopped: boolean
   durationMs: number
   usage: ProcessUsage | null
   git: GitChange | null
@@ -37,16 +43,23 @@ export type RunEvent = NewEvent<'RunStarted', RunStarted> | NewEvent<'RunEnded',
 /** Tries after the first. */
 const RETRIES_MAX = 2
 
+interface HowEnded {
+  exitCode: number
+  signal: string | null
+  /** It was told to end through us. */
+  stopped?: boolean
+}
+
+/** By a person or a program that wanted it to end, not by what it did. */
+export const wasStopped = ({ exitCode, signal, stopped }: HowEnded): boolean =>
+  stopped === true || signal === 'SIGINT' || signal === 'SIGTERM' || exitCode === 130 || exitCode === 143
+
 /**
  * 2^n seconds behind the n-th try; undefined when there is none left, or when a person ended it.
  *
  * attempt  the one that failed, from 1
  */
-export function retryInMs(
-  attempt: number,
-  retries: number,
-  { exitCode, signal }: { exitCode: number; signal: string | null },
-): number | undefined {
-  if (exitCode === 0 || signal === 'SIGINT' || signal === 'SIGTERM' || exitCode === 130) return undefined
+export function retryInMs(attempt: number, retries: number, ended: HowEnded): number | undefined {
+  if (ended.exitCode === 0 || wasStopped(ended)) return undefined
   return attempt <= Math.min(retries, RETRIES_MAX) ? 2 ** attempt * 1_000 : undefined
 }

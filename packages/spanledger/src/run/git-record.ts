@@ -55,15 +55,15 @@ export async function recordGit(git: Git, folder: string): Promise<GitRecord | u
   if (first === undefined) return undefined
   const { repository, worktree } = first
   const objectsFolder = await mkdtemp(join(tmpdir(), 'spanledger-run-'))
-  const objects = await objectsIn(git, worktree.path, objectsFolder)
-  const before = snapshotOf(git, worktree, objects)
+  const preparing = objectsIn(git, worktree.path, objectsFolder)
+  const before = preparing.then((objects) => snapshotOf(git, worktree, objects))
   before.catch(() => {})
   return {
     state: stateOf(repository, worktree),
     hasOthers: repository.worktrees.length > 1,
     async finish() {
       try {
-        const then = await before
+        const [objects, then] = await Promise.all([preparing, before])
         const now = await lookAt(git, worktree.path)
         return await changeOf(
           git,
@@ -81,8 +81,11 @@ export async function recordGit(git: Git, folder: string): Promise<GitRecord | u
 }
 
 async function lookAt(git: Git, folder: string): Promise<{ repository: Repository; worktree: Worktree }> {
-  const repository = await readRepository(git, folder)
-  const top = (await git(folder, ['rev-parse', '--show-toplevel'])).out.trimEnd()
+  const [repository, shown] = await Promise.all([
+    readRepository(git, folder),
+    git(folder, ['rev-parse', '--show-toplevel']),
+  ])
+  const top = shown.out.trimEnd()
   const worktree = repository.worktrees.find(({ path }) => path === top)
   if (worktree === undefined) throw new NotARepositoryError(folder)
   return { repository, worktree }

@@ -1,4 +1,6 @@
-export { setUpAgent } from './agent-setup.ts'
-export { retryInMs, type RunEvent, streamOfRun } from './events.ts'
+export { agentOf, setUpAgent } from './agent-setup.ts'
+export { retryInMs, type RunEvent, type RunMode, streamOfRun, wasStopped } from './events.ts'
 export { recordGit, type GitRecord } from './git-record.ts'
+export { beginLive, type LiveRun, liveRuns } from './live.ts'
 export { supervise, type Ended } from './supervise.ts'
+export { runWords } from './words.ts'

@@ -14,6 +14,8 @@ export interface Ended {
   /** As a shell tells it: 128 and the signal's number where a signal ended it. */
   exitCode: number
   signal: NodeJS.Signals | null
+  /** A signal to end went through us. */
+  stopped: boolean
   usage: ProcessUsage | undefined
 }
 
@@ -28,6 +30,7 @@ class CommandNotFoundError extends Error {
 
 /** A terminal tells these to the command itself; whoever else sends them to us means the command. */
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGQUIT']
+const ENDING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGINT']
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 
 /**
@@ -43,7 +46,9 @@ export function supervise(
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...args], { cwd, env, stdio: 'inherit' })
+    let stopped = false
     const forward = (signal: NodeJS.Signals): void => {
+      stopped ||= ENDING.includes(signal)
       if (FROM_TERMINAL.includes(signal) && process.stdin.isTTY === true) return
       child.kill(signal)
     }
@@ -63,7 +68,7 @@ export function supervise(
     child.once('exit', (code, signal) => {
       letGo()
       const exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal]
-      resolve({ exitCode, signal, usage: watch?.stop() })
+      resolve({ exitCode, signal, stopped, usage: watch?.stop() })
     })
   })
 }

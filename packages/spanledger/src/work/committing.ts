@@ -75,7 +75,6 @@ export class Committing {
       throw error
     }
     if (steps.length > 0) await this.#take(first!.id, steps)
-    await this.#tasks.refresh()
     return appended
   }
 

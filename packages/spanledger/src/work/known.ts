@@ -25,7 +25,9 @@ export class KnownTasks {
   }
 
   /** Keeps what the next process need not fold again; what cannot be kept is folded again. */
-  close(): Promise<void> {
-    return this.#follower.close().catch(() => {})
+  async close(): Promise<void> {
+    await this.refresh()
+      .then(() => this.#follower.close())
+      .catch(() => {})
   }
 }

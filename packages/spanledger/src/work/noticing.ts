@@ -99,8 +99,8 @@ export class Noticing {
     const root = command.do === 'create' ? rootOf(command, this.#state) : undefined
     if (root !== undefined) await this.syncRoot(root, emptySync())
     if (command.do === 'claim' && 'title' in command)
-      for (const task of this.#state.present())
-        if (task.title === command.title && task.place !== undefined) {
+      for (const task of this.#state.titled(command.title))
+        if (task.place !== undefined) {
           const finding = await this.task(task.id, files)
           if (finding !== undefined) return finding
         }

@@ -31,22 +31,50 @@ const schema = v.strictObject({
   priorities: v.optional(v.record(v.string(), v.picklist(PRIORITIES))),
 })
 
-/** Those of the home, over them those of the folder of tasks. Errors  PoliciesError; the system's */
-export async function loadPolicies(platform: Platform, folders: readonly string[]): Promise<Policies> {
-  let policies = DEFAULT_POLICIES
-  for (const folder of folders) {
-    const file = join(folder, POLICIES_FILE)
-    const text = await textOf(platform, file)
-    if (text === undefined) continue
-    const { teams, priorities, ...rest } = parsePolicies(file, text)
-    policies = {
-      ...policies,
-      ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
-      teams: { ...policies.teams, ...teams },
-      priorities: { ...policies.priorities, ...priorities },
-    }
+type Parsed = v.InferOutput<typeof schema>
+
+/** A file that changed less long ago may change again without looking changed. */
+const SETTLED_MS = 1_000
+
+/** Reads policies: a file that looks as it did is not read again, since every decision asks. */
+export class PolicyFiles {
+  readonly #platform: Platform
+  readonly #kept = new Map<string, { mark: string; parsed: Parsed }>()
+
+  constructor(platform: Platform) {
+    this.#platform = platform
   }
-  return policies
+
+  /** Those of the home, over them those of the folder of tasks. Errors  PoliciesError; the system's */
+  async load(folders: readonly string[]): Promise<Policies> {
+    let policies = DEFAULT_POLICIES
+    for (const folder of folders) {
+      const parsed = await this.#read(join(folder, POLICIES_FILE))
+      if (parsed === undefined) continue
+      const { teams, priorities, ...rest } = parsed
+      policies = {
+        ...policies,
+        ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+        teams: { ...policies.teams, ...teams },
+        priorities: { ...policies.priorities, ...priorities },
+      }
+    }
+    return policies
+  }
+
+  async #read(file: string): Promise<Parsed | undefined> {
+    const { clock, files } = this.#platform
+    const stat = await files.stat(file)
+    if (stat === undefined) return undefined
+    const mark = `${stat.bytes} ${stat.modifiedMs} ${stat.changedMs}`
+    const kept = this.#kept.get(file)
+    if (kept?.mark === mark) return kept.parsed
+    const text = await textOf(this.#platform, file)
+    if (text === undefined) return undefined
+    const parsed = parsePolicies(file, text)
+    if (clock.nowMs() - stat.changedMs > SETTLED_MS) this.#kept.set(file, { mark, parsed })
+    return parsed
+  }
 }
 
 export async function textOf(platform: Platform, path: string): Promise<string | undefined> {
@@ -54,7 +82,7 @@ export async function textOf(platform: Platform, path: string): Promise<string |
   return bytes && new TextDecoder().decode(bytes)
 }
 
-function parsePolicies(file: string, text: string): v.InferOutput<typeof schema> {
+function parsePolicies(file: string, text: string): Parsed {
   const document = parseDocument(text, { logLevel: 'silent' })
   const [error] = document.errors
   if (error !== undefined) throw new PoliciesError(file, error.message.split('\n')[0]!)

@@ -35,6 +35,7 @@ export class WorkState {
   readonly claimed = new Set<string>()
   /** Those that were configured, or had work claimed. */
   readonly teams = new Map<string, Team>()
+  readonly #titled = new Map<string, Set<string>>()
   /** Of the last event that was taken. */
   position = 0
 
@@ -49,6 +50,14 @@ export class WorkState {
     for (const task of this.tasks.values()) if (!task.isDeleted) yield task
   }
 
+  /** Those of one title that are not deleted. */
+  *titled(title: string): Generator<Task> {
+    for (const id of this.#titled.get(title) ?? []) {
+      const task = this.find(id)
+      if (task !== undefined) yield task
+    }
+  }
+
   childrenOf(id: string): Task[] {
     return [...this.present()].filter(({ parent }) => parent === id).toSorted(byOrder)
   }
@@ -56,8 +65,7 @@ export class WorkState {
   /** Another state that can go on by itself. Tasks are replaced, never changed, so they are shared. */
   copy(): WorkState {
     const copy = new WorkState()
-    for (const [id, task] of this.tasks) copy.tasks.set(id, task)
-    for (const id of this.claimed) copy.claimed.add(id)
+    for (const task of this.tasks.values()) copy.keep(task)
     for (const one of this.ended) copy.ended.push(one)
     for (const one of this.refused) copy.refused.push(one)
     for (const [name, team] of this.teams) copy.teams.set(name, { ...team, members: new Map(team.members) })
@@ -70,7 +78,7 @@ export class WorkState {
     const draft = recorded as unknown as Draft
     const atNano = BigInt(recorded.time)
     if (draft.event === 'TeamConfigured') {
-      this.#team(draft.data.team).settings = draft.data.after
+      this.#team(draft.data.team, atNano).settings = draft.data.after
       return
     }
     const { data } = draft
@@ -80,17 +88,10 @@ export class WorkState {
       this.refused.push({ code, team, atNano })
     }
     const before = this.tasks.get(data.task)
-    const after = evolve(before, draft, atNano)
+    const after = taskAfter(before, recorded)
     if (after === undefined || recorded.stream !== streamOf(data.task)) return
     if (draft.event !== 'TaskChangeRefused') this.#takeMember(draft, before?.claim, atNano)
-    if (after.claim === undefined) this.claimed.delete(after.id)
-    else this.claimed.add(after.id)
-    this.tasks.set(data.task, {
-      ...after,
-      version: recorded.version,
-      lastEvent: recorded.id,
-      correlation: before?.correlation ?? recorded.meta?.correlationId ?? recorded.id,
-    })
+    this.keep(after)
     if ('placements' in data) for (const placement of data.placements) this.#put(placement, data.task)
     const ended = endOf(draft, before, after, atNano)
     // An agent's word that it is done, and the status that follows from it, are one end.
@@ -99,10 +100,28 @@ export class WorkState {
       this.ended.push({ ...ended, event: recorded.id })
   }
 
+  /** Puts a task in the place of what was known of it. */
+  keep(task: Task): void {
+    const { id, title, claim } = task
+    const before = this.tasks.get(id)
+    if (before?.title !== title) {
+      if (before !== undefined) this.#titled.get(before.title)!.delete(id)
+      this.#titled.set(title, (this.#titled.get(title) ?? new Set()).add(id))
+    }
+    if (claim === undefined) this.claimed.delete(id)
+    else this.claimed.add(id)
+    this.tasks.set(id, task)
+  }
+
   /** An event that tells nothing of tasks: in a task's stream, the next one is decided behind it. */
   pass({ stream, version }: Pick<RecordedEvent, 'stream' | 'version'>): void {
     const task = this.tasks.get(taskOf(stream) ?? '')
-    if (task !== undefined) this.tasks.set(task.id, { ...task, version })
+    if (task !== undefined) this.keep({ ...task, version })
+  }
+
+  /** One task after more of its own events; the state stays as it is. */
+  taskAfter(id: string, events: readonly RecordedEvent[]): Task {
+    return events.reduce(taskAfter, this.tasks.get(id))!
   }
 
   /** Claims that hold at a moment. */
@@ -113,8 +132,8 @@ export class WorkState {
     }
   }
 
-  #team(name: string): Team {
-    const team = this.teams.get(name) ?? { settings: {}, members: new Map() }
+  #team(name: string, atNano: bigint): Team {
+    const team = this.teams.get(name) ?? { sinceNano: atNano, settings: {}, members: new Map() }
     this.teams.set(name, team)
     return team
   }
@@ -123,7 +142,7 @@ export class WorkState {
   #takeMember(draft: Draft, holds: Claim | undefined, atNano: bigint): void {
     const name = draft.event === 'TaskClaimed' ? draft.data.team : holds?.team
     if (name === undefined) return
-    const { members } = this.#team(name)
+    const { members } = this.#team(name, atNano)
     const { agent } = draft.data.by
     const member = evolveMember(members.get(agent), draft, atNano)
     if (member !== undefined) members.set(agent, member)
@@ -131,9 +150,21 @@ export class WorkState {
 
   #put(placement: Placement, already: string): void {
     const task = this.tasks.get(placement.task)
-    if (task !== undefined && placement.task !== already)
-      this.tasks.set(task.id, { ...task, ...placed(placement) })
+    if (task !== undefined && placement.task !== already) this.keep({ ...task, ...placed(placement) })
   }
+}
+
+/** As `evolve`, with where it stands in the ledger. */
+function taskAfter(before: Task | undefined, recorded: RecordedEvent): Task | undefined {
+  const after = evolve(before, recorded as unknown as Draft, BigInt(recorded.time))
+  return (
+    after && {
+      ...after,
+      version: recorded.version,
+      lastEvent: recorded.id,
+      correlation: before?.correlation ?? recorded.meta?.correlationId ?? recorded.id,
+    }
+  )
 }
 
 /** How work ended, told by the agent that claimed it, or only by a status. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { GitFailedError, NotARepositoryError } from './errors.ts'
 import { type Git, parts } from './git.ts'
 
@@ -36,11 +36,20 @@ const NOT_ONE = /not a git repository|cannot change to|does not exist|No such fi
  */
 export async function readRepository(git: Git, folder: string): Promise<Repository> {
   const at = resolve(folder)
-  const asked = await git(at, ['rev-parse', '--git-common-dir']).catch((error: unknown) => {
-    throw error instanceof GitFailedError && NOT_ONE.test(error.said) ? new NotARepositoryError(at) : error
-  })
-  const commonDir = await realpath(resolve(at, asked.out.trimEnd()))
-  const { out } = await git(at, ['worktree', 'list', '--porcelain', '-z'])
+  const asked = (args: string[]): Promise<string> =>
+    git(at, args).then(
+      ({ out }) => out,
+      (error: unknown) => {
+        throw error instanceof GitFailedError && NOT_ONE.test(error.said)
+          ? new NotARepositoryError(at)
+          : error
+      },
+    )
+  const [common, out] = await Promise.all([
+    asked(['rev-parse', '--git-common-dir']),
+    asked(['worktree', 'list', '--porcelain', '-z']),
+  ])
+  const commonDir = await realpath(resolve(at, common.trimEnd()))
   const top = basename(commonDir) === '.git' ? dirname(commonDir) : commonDir
   return {
     commonDir,
@@ -80,6 +89,15 @@ function worktreesIn(porcelain: string): Worktree[] {
   finish()
   return found
 }
+
+/** The innermost worktree that a folder is in. */
+export const worktreeAround = <T extends Pick<Worktree, 'path'>>(
+  worktrees: readonly T[],
+  folder: string,
+): T | undefined =>
+  worktrees
+    .filter(({ path }) => folder === path || folder.startsWith(path + sep))
+    .toSorted((a, b) => b.path.length - a.path.length)[0]
 
 /** Where a file of one worktree's own, such as its index, or of all, such as the objects, is. */
 export async function gitPath(git: Git, worktree: string, name: string): Promise<string> {

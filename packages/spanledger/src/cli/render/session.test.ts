@@ -32,6 +32,8 @@ const session: Session = {
   task: null,
   repository: null,
   branch: null,
+  worktree: null,
+  ties: [],
   models: ['demo-model'],
   prompts: 1,
   modelCalls: 2,

@@ -5,6 +5,8 @@ import { displayWidth, fit, padEnd, padStart } from './width.ts'
 export interface TableColumn<Row> {
   head: string
   value: (row: Row) => string
+  /** Stands before the value as it is: the branches of a tree, whose blanks count. */
+  indent?: (row: Row) => string
   align?: 'right'
   /** May be cut down to so many columns where the terminal is narrow; others are always whole. */
   shrinkTo?: number
@@ -22,7 +24,9 @@ export function table<Row>(
   terminal: Terminal,
   indent = '',
 ): string {
-  const cells = rows.map((row) => columns.map((column) => plain(column.value(row))))
+  const cells = rows.map((row) =>
+    columns.map((column) => (column.indent?.(row) ?? '') + plain(column.value(row))),
+  )
   const widths = columns.map((column, i) =>
     cells.reduce((widest, row) => Math.max(widest, displayWidth(row[i]!)), displayWidth(column.head)),
   )

@@ -42,6 +42,11 @@ async function openAsker(dir: string, workingDirectory = dir): Promise<Asker> {
       const { createRedactor } = await import('@spanledger/sdk/redact')
       return createTranscoder({ redactor: createRedactor({}) })
     },
+    async redactor() {
+      const { createRedactor } = await import('@spanledger/sdk/redact')
+      return createRedactor({})
+    },
+    user: { home: dir, env: {} },
     daemon: () => Promise.resolve(undefined),
     retention: () => Promise.resolve({}),
   })

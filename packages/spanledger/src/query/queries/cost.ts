@@ -1,9 +1,10 @@
 import * as v from 'valibot'
-import { COST_DIMENSIONS, type CostDimension, type CostFigures } from '../../projection/index.ts'
+import { COST_DIMENSIONS, type CostDimension, type CostFigures, costOf } from '../../projection/index.ts'
 import { timeRange } from '../ledger-input.ts'
 import { choice, limit, time } from '../params.ts'
 import { type Cut, cutAt, query } from '../query.ts'
 import { isoNano } from '../times.ts'
+import { tiesIn } from './cost-ties.ts'
 
 export interface CostAnswer extends Cut {
   by: CostDimension
@@ -17,7 +18,7 @@ export interface CostAnswer extends Cut {
 }
 
 export const cost = query({
-  summary: 'Model calls, tokens and money by day, agent, model, task or branch',
+  summary: 'What work cost: money, tokens and time, and where they went',
   params: v.strictObject({
     by: v.optional(choice('a row for each', 'DIMENSION', COST_DIMENSIONS), 'day'),
     since: v.optional(time('only days from the one (in UTC) that this is in')),
@@ -30,9 +31,11 @@ export const cost = query({
     const { since, until } = timeRange(context, given)
     const from = since === undefined ? null : dayOf(since)
     const to = until === undefined ? null : dayOf(until - 1n)
-    const { rows, total } = model.cost(given.by, {
-      ...(from === null ? {} : { since: from }),
-      ...(to === null ? {} : { until: to }),
+    const { ties } = await tiesIn(context, { teams: given.by === 'team' })
+    const days = { ...(from === null ? {} : { since: from }), ...(to === null ? {} : { until: to }) }
+    const { rows, total } = costOf(() => model.figures(), given.by, days, {
+      ties,
+      limit: given.limit + 1,
     })
     return { by: given.by, from, to, ...cutAt(rows, given.limit), total }
   },

@@ -27,7 +27,8 @@ export interface SmallLedger {
     lines: readonly (object | string)[],
     options?: { torn?: string; name?: string },
   ): string
-  queries(): Promise<Queries>
+  /** pricePerMillion  of every token of every model; nothing has a price where it is absent */
+  queries(options?: { pricePerMillion?: number }): Promise<Queries>
   remove(): Promise<void>
 }
 
@@ -68,7 +69,7 @@ export function smallLedger(): SmallLedger {
       writeFileSync(path, text + torn)
       return path
     },
-    async queries() {
+    async queries({ pricePerMillion: usd } = {}) {
       const platform = nodePlatform()
       const home = await openHome(platform, dir)
       const clock = { ...platform.clock, nowMs: () => T0 + 3_600_000 }
@@ -88,7 +89,9 @@ export function smallLedger(): SmallLedger {
             platform: { ...platform, clock },
             home,
             events: store,
-            prices: priceTable([]),
+            prices: priceTable(
+              usd === undefined ? [] : [{ model: '*', validFrom: '1970-01-01', input: usd, output: usd }],
+            ),
           })
         },
         async work() {
@@ -116,6 +119,12 @@ export function smallLedger(): SmallLedger {
           ])
           return createTranscoder({ redactor: createRedactor({}) })
         },
+        async redactor() {
+          // oxlint-disable-next-line import/no-relative-parent-imports -- a test wires what the program wires
+          const { createRedactor } = await import('@spanledger/sdk/redact')
+          return createRedactor({})
+        },
+        user: { home: dir, env: {} },
         daemon: () => Promise.resolve(undefined),
         retention: () => Promise.resolve({}),
       })

@@ -39,9 +39,8 @@ export function decideClaim(moment: Moment, command: ClaimWork): Decision {
       'a title is one line of 1 to 200 characters',
       'give a shorter one',
     )
-  for (const task of state.present())
-    if (task.title === title && typeOf(task) === type && !isOver(task.status))
-      return claimed(moment, task, team, [])
+  for (const task of state.titled(title))
+    if (typeOf(task) === type && !isOver(task.status)) return claimed(moment, task, team, [])
   const id = workItemId(type, title, (taken) => state.tasks.has(taken))
   const fields = definedFields({ type, status: 'todo', team, ...command.fields })
   const created: Draft = {
@@ -97,8 +96,9 @@ function claimed(moment: Moment, task: Task, asked: string | undefined, before: 
       'break it down: spanledger task promote, then task add',
     )
   const limit = wipLimitOf(policies, team)
+  const isLimited = limit !== undefined || policies.agentWipLimit !== undefined
   let [ofTeam, ofAgent] = [0, 0]
-  for (const held of state.holding(nowNano)) {
+  for (const held of isLimited ? state.holding(nowNano) : []) {
     if (held.claim.team === team) ofTeam++
     if (held.claim.agent === by.agent) ofAgent++
   }
