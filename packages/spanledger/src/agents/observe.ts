@@ -45,7 +45,6 @@ export function observe(observed: Observed): SessionEvent[] {
   if (name === undefined) return []
   const events: SessionEvent[] = []
   for (const rule of reader.rulesFor(observed.kind, name)) {
-    if (!applies(rule, observed.record)) continue
     const event = eventOf(rule, observed, name, reader)
     if (event) events.push(event)
   }
@@ -59,13 +58,15 @@ function applies(rule: Rule, record: SpanLine | LogLine): boolean {
   return true
 }
 
-function eventOf(
+/** What one rule makes of a record that has its name. */
+export function eventOf(
   rule: Rule,
   observed: Exclude<Observed, { kind: 'point' }>,
   name: string,
   reader: Reader,
 ): SessionEvent | undefined {
   const { record } = observed
+  if (!applies(rule, record)) return undefined
   const fallback = reader.traceIsSession && record.trace !== undefined ? `trace-${record.trace}` : ''
   let observation: Observation | undefined = {
     session: textOf(valueOf(record.attrs, rule.session ?? reader.mapping.session)) ?? fallback,

@@ -10,11 +10,13 @@ export function valueOf(attrs: Attributes | undefined, from: From): Value | unde
   return undefined
 }
 
-/** Redaction markers are no content. Claude Code writes its own, ours reads `[redacted:rule]`. */
+/** Redaction markers are no content. Claude Code and Codex write their own, ours reads `[redacted:rule]`. */
+const REDACTED = new Set(['<REDACTED>', '[REDACTED]'])
+
 export function textOf(value: Value | undefined): string | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return textOf(value[0])
-  if (typeof value !== 'string' || value === '' || value === '<REDACTED>') return undefined
+  if (typeof value !== 'string' || value === '' || REDACTED.has(value)) return undefined
   return value
 }
 

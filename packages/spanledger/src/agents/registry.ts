@@ -42,7 +42,7 @@ const plainLogName = (record: LogLine): string | undefined =>
   record.name ?? textOf(record.attrs?.['event.name'])
 
 /** The rules of a mapping by signal and name, those with a `*` apart: one lookup a record, whatever the size of the table. */
-function index(rules: readonly Rule[]): Reader['rulesFor'] {
+export function indexRules(rules: readonly Rule[]): Reader['rulesFor'] {
   const exact = new Map<string, Rule[]>()
   const open: { signal: string; pattern: string; rule: Rule }[] = []
   for (const rule of rules)
@@ -79,7 +79,7 @@ export function readerOf(origin: OriginLine): Reader {
       ? undefined
       : (textOf(names.version && valueOf(attrs, names.version)) ?? serviceVersion)
   const mapping = forVersion(names.mappings, agentVersion)
-  const rulesFor = indexes.get(mapping) ?? index(mapping.rules)
+  const rulesFor = indexes.get(mapping) ?? indexRules(mapping.rules)
   indexes.set(mapping, rulesFor)
   const reader: Reader = {
     agent: known ? known.agent : (service ?? origin.scope?.name ?? 'unknown'),

@@ -18,6 +18,7 @@ export type SessionEventName =
   | 'SessionFailed'
   | 'SessionTied'
   | 'SessionUntied'
+  | 'SessionHooksMissed'
 
 /**
  * Tokens with one meaning for all agents and providers.
@@ -100,6 +101,8 @@ export interface ObservedFields {
   statusCode?: number
   exitCode?: number
   attempt?: number
+  /** Runs of hooks of which nothing arrived. */
+  missed?: number
   reportedCostUsd?: number
   success?: boolean
   isError?: boolean

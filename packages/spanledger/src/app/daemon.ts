@@ -10,6 +10,7 @@ import { createApiServer } from './api-server.ts'
 import { createQuestions, type Questions } from './questions.ts'
 import { createReceiver } from './receiver.ts'
 import { repairTornLines } from './repair.ts'
+import { takeHooksInBackground } from './take-hooks.ts'
 import { tendInBackground } from './tending.ts'
 import { tieSessions } from './tie-sessions.ts'
 import { createWarner } from './warn.ts'
@@ -140,6 +141,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
         warn,
       }),
       followTasks(platform, questions, warn),
+      takeHooksInBackground(platform, questions, warn),
       watchSessions(platform, questions, config.watch, warn),
       tieSessions(platform, questions.tying, warn),
     )

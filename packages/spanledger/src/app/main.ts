@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Home } from '@spanledger/sdk/ledger'
+import { createInterface as createPrompt } from 'node:readline/promises'
 import { nodePlatform } from '@spanledger/sdk/platform'
 import type { Asker, CliHost, RunOptions } from '../cli/index.ts'
 import { startRun } from './run-start.ts'
@@ -25,6 +26,15 @@ const host: CliHost = {
   homeFolder: homedir(),
   nowMs: Date.now,
   presses: () => createInterface({ input: process.stdin })[Symbol.asyncIterator](),
+  ...(process.stdin.isTTY && process.stderr.isTTY
+    ? {
+        async confirm(question: string) {
+          const asking = createPrompt({ input: process.stdin, output: process.stderr })
+          const answer = await asking.question(`${question} [y/N] `).finally(() => asking.close())
+          return /^y(es)?$/i.test(answer.trim())
+        },
+      }
+    : {}),
   stdout: process.stdout,
   stderr: process.stderr,
   async up(options) {

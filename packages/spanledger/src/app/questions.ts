@@ -10,6 +10,7 @@ import type { Tying } from '../ties/index.ts'
 import type { Work } from '../work/index.ts'
 import { loadConfig } from './load-config.ts'
 import { readDaemonFile } from './daemon-file.ts'
+import { takeHooksOf } from './take-hooks.ts'
 import { openRedactor, openTranscoder } from './transcode.ts'
 import { openWork } from './tasks.ts'
 import { VERSION } from './version.ts'
@@ -29,6 +30,8 @@ export interface Questions {
   tying(): Promise<Tying>
   /** Ends the sessions of a run that has ended, where it had any. */
   settle(run: string): Promise<void>
+  /** Hooks that ran -> events. Errors: those of the event store and of the disk. */
+  takeHooks(): Promise<void>
   /** Errors  those of the event store. */
   append(stream: string, events: readonly NewEvent[]): Promise<void>
   /** Judges sessions while they work, until the signal aborts. Never throws. */
@@ -87,6 +90,18 @@ export function createQuestions(
     })
   })
 
+  let taking: Promise<void> | undefined
+  const takeHooks = (): Promise<void> => {
+    if (home.readOnly) return Promise.resolve()
+    taking ??= takeHooksOf(platform, home, events).finally(() => (taking = undefined))
+    return taking
+  }
+  // A question sees the hooks that ran before it; where they cannot be taken, it is answered all the same.
+  const asked = async (): Promise<Queries> => {
+    await takeHooks().catch(() => {})
+    return queries()
+  }
+
   let settling: NodeJS.Timeout | undefined
   const settleLater = (): void => {
     if (settling !== undefined) return
@@ -101,10 +116,10 @@ export function createQuestions(
 
   return {
     async run(name, params) {
-      return (await queries()).run(name, params)
+      return (await asked()).run(name, params)
     },
     async answer(name, params) {
-      return (await queries()).answer(name, params)
+      return (await asked()).answer(name, params)
     },
     observe(written) {
       // What fails here stands in the ledger all the same: the next refresh, or the next question, comes by it again.
@@ -121,6 +136,7 @@ export function createQuestions(
         warn(`tasks are not followed: ${(error as Error).message}`)
       }
     },
+    takeHooks,
     async watch({ warn, ...watching }) {
       try {
         const { watch } = await import('./watching.ts')

@@ -31,13 +31,11 @@ function welcome({ home, otlpHttpPort, otlpGrpcPort, port }: Daemon): string {
   OTLP over gRPC   http://localhost:${otlpGrpcPort}
   questions        http://localhost:${port}/api/v1/status  (the command line uses it by itself)
 
-Point an agent here, for example Claude Code:
+Point an agent here, once:
 
-  export CLAUDE_CODE_ENABLE_TELEMETRY=1 CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1 \\
-    OTEL_LOGS_EXPORTER=otlp OTEL_METRICS_EXPORTER=otlp OTEL_TRACES_EXPORTER=otlp \\
-    OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf OTEL_EXPORTER_OTLP_ENDPOINT=${base}
+  npx spanledger connect claude-code     or codex, gemini-cli, copilot-cli, opencode, cursor
 
-Others: docs/guides/agents.md. Then ask in another terminal:
+Then start it as ever, and ask in another terminal:
 
   npx spanledger sessions
 

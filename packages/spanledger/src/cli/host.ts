@@ -65,6 +65,8 @@ export interface CliHost {
   nowMs(): number
   /** Enter, as often as it is pressed; ends with the input. Whoever is done says `return`, which lets go of the input. */
   presses?(): AsyncIterableIterator<unknown>
+  /** A question to a person, and whether the answer is yes; undefined where there is nobody to ask. */
+  confirm?(question: string): Promise<boolean>
   stdout: Sink
   stderr: Sink
 }

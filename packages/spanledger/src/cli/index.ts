@@ -4,6 +4,7 @@ export { type SettingsName, SETTINGS } from './settings.ts'
 export type {
   ConfigAnswer,
   ConfigCheckAnswer,
+  ConnectAnswer,
   Destination,
   Finding,
   SettingRow,

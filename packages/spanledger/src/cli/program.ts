@@ -155,7 +155,7 @@ function groupOf(program: Command, words: readonly string[]): Command {
 function addSettings(program: Command, name: SettingsName, actions: Actions): void {
   const { path, summary, examples: lines } = SETTINGS[name]
   const params = settingsParams(name)
-  const command = groupOf(program, path.slice(0, 1)).command(path[1]).description(summary)
+  const command = groupOf(program, path.slice(0, -1)).command(path.at(-1)!).description(summary)
   addParams(command, params)
   command
     .addHelpText('after', examples(lines))

@@ -59,8 +59,14 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
     },
     async settings(name, params, globals) {
       home = globals.home === undefined ? '' : homeOf(globals)
-      const { askSettings } = await import('./ask-settings.ts')
-      exit = await askSettings(host, { name, params, home: home || undefined, json }, printerFor(globals))
+      const [{ askSettings }, { askConnect, isConnecting }] = await Promise.all([
+        import('./ask-settings.ts'),
+        import('./ask-connect.ts'),
+      ])
+      const asked = { name, params, home: home || undefined, json }
+      exit = await (isConnecting(name)
+        ? askConnect(host, { ...asked, name }, printerFor(globals))
+        : askSettings(host, asked, printerFor(globals)))
     },
     async run(options, globals) {
       home = homeOf(globals)

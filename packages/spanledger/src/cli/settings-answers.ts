@@ -82,3 +82,25 @@ export interface TraceChangeAnswer {
   overridden: { key: string; value: unknown; source: string }[]
   status: TraceStatusAnswer
 }
+
+/** What becomes, or became, of the settings of one agent. */
+export interface ConnectAnswer {
+  agent: string
+  title: string
+  /** The folder of the project; null for the user's own settings. */
+  project: string | null
+  /** False where it was only shown. */
+  written: boolean
+  files: {
+    file: string
+    change: 'create' | 'edit' | 'remove' | 'none'
+    /** As `diff -u` tells it. */
+    diff: string
+    /** The user's own, which stand where ours should and stay: `path` of keys, and what is there. */
+    kept: { path: string[]; found: unknown }[]
+  }[]
+  /** For the user's shell: what no file can hold; null where nothing is missing. */
+  alias: string | null
+  /** What a person still has to do, one line each. */
+  next: string[]
+}

@@ -1,12 +1,13 @@
 import * as v from 'valibot'
-import { flag, type ParamInfo, paramsOf, type ParamsSchema, text, texts } from '../query/index.ts'
+import { AGENT_SETUPS } from '../agents/index.ts'
+import { choice, flag, type ParamInfo, paramsOf, type ParamsSchema, text, texts } from '../query/index.ts'
 
 /**
  * Commands about settings. They are no queries: what they tell depends on the variables and the folder of the process that asks, of
  * which a daemon knows nothing, and they work where no ledger is yet.
  */
 export interface SettingsCommand {
-  path: [string, string]
+  path: readonly [string, ...string[]]
   summary: string
   params: ParamsSchema
   examples: string[]
@@ -14,7 +15,40 @@ export interface SettingsCommand {
 
 const project = flag("the project's .spanledger/config.yaml instead of the home's")
 
+const agent = choice(
+  'whose settings',
+  'AGENT',
+  AGENT_SETUPS.map((setup) => setup.agent) as [string, ...string[]],
+  1,
+)
+const ownProject = flag("the settings of the project in this folder instead of the user's")
+const print = flag('shows what would change, and writes nothing')
+const yes = flag('writes without asking')
+
 export const SETTINGS = {
+  connect: {
+    path: ['connect'],
+    summary:
+      'Makes an agent tell what it does: telemetry and hooks, in its own settings; shows the change and asks first',
+    params: v.strictObject({
+      agent,
+      print,
+      yes,
+      project: ownProject,
+      replace: flag('also settings that say something else now'),
+    }),
+    examples: [
+      'spanledger connect claude-code --print',
+      'spanledger connect claude-code',
+      'spanledger connect gemini-cli --project --yes',
+    ],
+  },
+  disconnect: {
+    path: ['disconnect'],
+    summary: 'Undoes connect: to the byte, where nothing else was changed since',
+    params: v.strictObject({ agent, print, yes, project: ownProject }),
+    examples: ['spanledger disconnect claude-code', 'spanledger disconnect codex --print'],
+  },
   'config.show': {
     path: ['config', 'show'],
     summary: 'Every setting, its value and where it comes from',

@@ -20,6 +20,7 @@ export function notesOf(head: SessionSummary, things: Things, calls: readonly Ca
     ...turnSums(things, calls),
     ...reportedCost(calls),
     ...unpriced(head),
+    ...hooksMissed(things),
   ]
 }
 
@@ -92,3 +93,13 @@ const unpriced = (head: SessionSummary): string[] =>
   head.unpricedModelCalls === 0 || head.modelCalls === 0
     ? []
     : [`cost: ${plural(head.unpricedModelCalls, 'model call')} without a price or without tokens left out`]
+
+/** Their numbers were given out one behind the other by all agents of the home: in between may be another session's. */
+function hooksMissed({ hooksMissed: gaps }: Things): string[] {
+  const missed = gaps.reduce((sum, { data }) => sum + (data.missed ?? 0), 0)
+  return missed === 0
+    ? []
+    : [
+        `missing: ${plural(missed, 'hook')} that ran while this session did, of this session or of another one`,
+      ]
+}

@@ -25,6 +25,8 @@ export interface Things {
   waits: Activity[]
   errors: Activity[]
   compactions: Activity[]
+  /** Runs of hooks of which nothing arrived. */
+  hooksMissed: Told[]
   agents: Activity[]
   /** Turns of the session's own agent as spans tell them: they hold sums over their model calls. */
   turns: Activity[]
@@ -97,7 +99,8 @@ export function thingsOf(state: SessionState): Things {
     ].toSorted(byStart),
     waits: waits.filter(({ of: tool }) => !BY_MACHINE.test((tool && field(tool, 'decidedBy')) ?? '')),
     errors: each('error', 'SessionErrorOccurred'),
-    compactions: each('compaction', 'SessionCompacted'),
+    compactions: as('compaction', join(of('SessionCompacted'), thingOf)),
+    hooksMissed: inOrder('SessionHooksMissed'),
     agents: agents.toSorted(byStart),
     turns,
     endings: [

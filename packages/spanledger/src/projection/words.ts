@@ -56,6 +56,7 @@ const WORDS: Record<SessionEventName, Words> = {
     confidence === undefined ? undefined : `${Math.round(confidence * 100)} %`,
   ],
   SessionUntied: ({ because }) => ['session belongs to no task and no run', because],
+  SessionHooksMissed: ({ missed }) => [`hooks missed: ${missed ?? '?'}`],
 }
 
 function took({ durationMs, startUnixNano, endUnixNano }: Partial<Observation>): string | undefined {

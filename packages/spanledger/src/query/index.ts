@@ -1,6 +1,15 @@
 export { segmentsWithoutColumns } from './columns/keep.ts'
 export { openQueries, type Queries } from './open-queries.ts'
-export { flag, paramsOf, type ParamInfo, type ParamsSchema, parseParams, text, texts } from './params.ts'
+export {
+  choice,
+  flag,
+  paramsOf,
+  type ParamInfo,
+  type ParamsSchema,
+  parseParams,
+  text,
+  texts,
+} from './params.ts'
 export { plain, plainLines } from './plain.ts'
 export { isWriting } from './query.ts'
 export { isChangeRefused, isRefusal, type Refusal, refusal } from './refusal.ts'

@@ -40,6 +40,9 @@ export type RefusalCode =
   | 'NO_TASK_FOLDER'
   | RefusedCode
   | 'CONFIG_EDIT'
+  | 'SETTINGS_UNREADABLE'
+  | 'NO_PORT'
+  | 'NOT_CONFIRMED'
   | 'UNKNOWN_WORKTREE'
   | 'UNKNOWN_TEAM'
   | 'NOT_A_REPOSITORY'

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { AGENT_SETUPS } from '../agents/index.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -8,66 +9,6 @@ export interface AgentSetup {
   agent: string | null
   env: Record<string, string>
   args: string[]
-}
-
-interface Setup {
-  agent: string
-  env: Record<string, string>
-  args?: (endpoint: string) => string[]
-}
-
-const STANDARD = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' }
-const ALL_SIGNALS = {
-  OTEL_LOGS_EXPORTER: 'otlp',
-  OTEL_TRACES_EXPORTER: 'otlp',
-  OTEL_METRICS_EXPORTER: 'otlp',
-}
-
-/** By the name of the program. Source: docs/guides/agents.md, where the same is set by hand. */
-const AGENTS: Record<string, Setup> = {
-  claude: {
-    agent: 'claude-code',
-    env: {
-      ...STANDARD,
-      ...ALL_SIGNALS,
-      CLAUDE_CODE_ENABLE_TELEMETRY: '1',
-      CLAUDE_CODE_ENHANCED_TELEMETRY_BETA: '1',
-    },
-  },
-  codex: {
-    agent: 'codex',
-    env: {},
-    // It reads no variables of OpenTelemetry's; settings given like this win over its file.
-    args: (endpoint) =>
-      (
-        [
-          ['exporter', 'logs'],
-          ['trace_exporter', 'traces'],
-          ['metrics_exporter', 'metrics'],
-        ] as const
-      ).flatMap(([table, signal]) => [
-        '-c',
-        `otel.${table}={otlp-http={endpoint="${endpoint}/v1/${signal}",protocol="binary"}}`,
-      ]),
-  },
-  gemini: {
-    agent: 'gemini-cli',
-    env: {
-      GEMINI_TELEMETRY_ENABLED: 'true',
-      GEMINI_TELEMETRY_TRACES_ENABLED: 'true',
-      GEMINI_TELEMETRY_TARGET: 'local',
-      GEMINI_TELEMETRY_OTLP_PROTOCOL: 'http',
-    },
-  },
-  copilot: { agent: 'copilot-cli', env: { ...STANDARD, COPILOT_OTEL_ENABLED: 'true' } },
-  opencode: {
-    agent: 'opencode',
-    env: {
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-      // Without it there are spans of its own inside alone: no calls, no tokens. Merged with the user's files.
-      OPENCODE_CONFIG_CONTENT: '{"experimental":{"openTelemetry":true}}',
-    },
-  },
 }
 
 /**
@@ -83,21 +24,20 @@ export function setUpAgent(
   const setup = setupOf(program)
   const wanted: Record<string, string> = {
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-    ...setup?.env,
-    ...(setup?.agent === 'gemini-cli' ? { GEMINI_TELEMETRY_OTLP_ENDPOINT: endpoint } : {}),
+    ...setup?.env(endpoint),
   }
   const env: Record<string, string> = {
     OTEL_RESOURCE_ATTRIBUTES: [userEnv['OTEL_RESOURCE_ATTRIBUTES'], ...Object.entries(resource).map(pair)]
       .filter(Boolean)
       .join(','),
   }
-  for (const [name, value] of Object.entries(wanted)) if (!userEnv[name]) env[name] = value
-  return { agent: setup?.agent ?? null, env, args: setup?.args?.(endpoint) ?? [] }
+  for (const [key, value] of Object.entries(wanted)) if (!userEnv[key]) env[key] = value
+  return { agent: setup?.agent ?? null, env, args: setup?.args?.(endpoint, userEnv) ?? [] }
 }
 
-const setupOf = (program: string): Setup | undefined => {
+const setupOf = (program: string) => {
   const name = basename(program).replace(/\.(exe|cmd|js|mjs)$/i, '')
-  return Object.hasOwn(AGENTS, name) ? AGENTS[name] : undefined
+  return AGENT_SETUPS.find((one) => one.program === name)
 }
 
 /** The name of the coding agent that a program is; undefined for any other one. */

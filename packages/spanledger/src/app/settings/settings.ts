@@ -1,5 +1,6 @@
 import { type SettingsName, SETTINGS } from '../../cli/index.ts'
 import { isRefusal, parseParams, type Refusal } from '../../query/index.ts'
+import type { ConnectParams } from '../connecting/connect-agent.ts'
 import type { Surroundings } from './inspect.ts'
 import { checkConfig, showConfig, type ShowParams } from './show.ts'
 import { disableTrace, type EnableParams, enableTrace } from './trace-change.ts'
@@ -14,6 +15,11 @@ export async function runSettings(
   const params = parseParams(SETTINGS[name].params, given) as Params | Refusal
   if (isRefusal(params)) return params
   switch (name) {
+    case 'connect':
+    case 'disconnect': {
+      const { connectAgent, disconnectAgent } = await import('../connecting/connect-agent.ts')
+      return name === 'connect' ? connectAgent(surroundings, params) : disconnectAgent(surroundings, params)
+    }
     case 'config.show':
       return showConfig(surroundings, params)
     case 'config.check':
@@ -32,4 +38,4 @@ export async function runSettings(
 }
 
 /** What the schemas of the commands let through; each takes its own. */
-type Params = EnableParams & ShowParams
+type Params = EnableParams & ShowParams & ConnectParams

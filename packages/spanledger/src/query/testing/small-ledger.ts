@@ -115,7 +115,7 @@ export function smallLedger(): SmallLedger {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
             import('../../otlp/index.ts'),
             // oxlint-disable-next-line import/no-relative-parent-imports -- a test wires what the program wires
-            import('../../redact/index.ts'),
+            import('@spanledger/sdk/redact'),
           ])
           return createTranscoder({ redactor: createRedactor({}) })
         },

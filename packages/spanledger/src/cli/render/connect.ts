@@ -1,0 +1,54 @@
+import { plain, plainLines } from '../../query/index.ts'
+import type { ConnectAnswer } from '../settings-answers.ts'
+import type { Terminal } from '../terminal.ts'
+
+const DONE = { create: 'written', edit: 'changed', remove: 'removed', none: 'as it is' } as const
+
+/** isShown  The diff was on the screen a moment ago. */
+export function renderConnect(
+  name: 'connect' | 'disconnect',
+  answer: ConnectAnswer,
+  terminal: Terminal,
+  isShown: boolean,
+): string {
+  const { colors } = terminal
+  const { files, title, written, alias, next } = answer
+  const changes = files.some(({ change }) => change !== 'none')
+  const kept = files.flatMap(({ file, kept: list }) =>
+    list.map(({ path, found }) => `${colors.yellow('!')} ${plain(keptLine(file, path, found))}\n`),
+  )
+  const told = isShown ? '' : files.map(({ diff }) => colored(diff, terminal)).join('')
+  const done = files.map(({ file, change }) => `  ${plain(file)}  ${colors.dim(DONE[change])}\n`).join('')
+  const verdict = !changes
+    ? `${colors.green('✓')} ${title} is ${name}ed: nothing to change\n${done}`
+    : written
+      ? `${colors.green('✓')} ${title} is ${name}ed, from its next start on\n${done}`
+      : ''
+  const shell =
+    alias === null
+      ? ''
+      : `\nNo file of ${title} switches its telemetry on: put this into your shell's profile, or start it with spanledger run.\n\n  ${plain(alias)}\n`
+  const more = next.map((line) => `\n${colors.yellow('!')} ${plain(line)}\n`).join('')
+  return told + kept.join('') + verdict + shell + more
+}
+
+function keptLine(file: string, path: readonly string[], found: unknown): string {
+  const shown = JSON.stringify(found) ?? ''
+  const value = shown.length > 60 ? `${shown.slice(0, 60)}…` : shown
+  return path.length === 0
+    ? `${file} is there and not ours: it stays (--replace writes over it)`
+    : `${file}: ${path.join('.')} is ${value} and stays (--replace changes it)`
+}
+
+function colored(diff: string, { colors }: Terminal): string {
+  return diff
+    .split(/(?<=\n)/)
+    .map((line) => {
+      const shown = plainLines(line)
+      if (/^(---|\+\+\+) /.test(line)) return colors.bold(shown)
+      if (line.startsWith('@@')) return colors.cyan(shown)
+      if (line.startsWith('+')) return colors.green(shown)
+      return line.startsWith('-') ? colors.red(shown) : shown
+    })
+    .join('')
+}

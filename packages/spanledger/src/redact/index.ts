@@ -1,2 +1,0 @@
-export { DEFAULT_REDACTION, RedactionConfigError, type RedactionConfig } from './config.ts'
-export { createRedactor, hashOf, type Policy, type Redactor } from './redactor.ts'
