@@ -3,6 +3,7 @@ export type {
   CliHost,
   CommandTrace,
   OnSuccess,
+  RunDetached,
   RunOptions,
   RunResult,
   Traced,
