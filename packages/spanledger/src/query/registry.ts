@@ -53,6 +53,7 @@ import { watch } from './queries/watch.ts'
 import {
   teamList,
   teamSet,
+  workAgents,
   workClaim,
   workComplete,
   workList,
@@ -129,6 +130,7 @@ export const QUERIES = {
   'work.complete': workComplete,
   'work.release': workRelease,
   'work.stats': workStatsQuery,
+  'work.agents': workAgents,
   teams: teamList,
   'team.set': teamSet,
   sql,
