@@ -55,6 +55,7 @@ import { watch } from './queries/watch.ts'
 import {
   teamList,
   teamSet,
+  workAgents,
   workClaim,
   workComplete,
   workList,
@@ -134,6 +135,7 @@ export const QUERIES = {
   'work.complete': workComplete,
   'work.release': workRelease,
   'work.stats': workStatsQuery,
+  'work.agents': workAgents,
   teams: teamList,
   'team.set': teamSet,
   sql,

@@ -113,6 +113,7 @@ export type RefusedCode =
   | 'LEASE_EXPIRED'
   | 'BLOCKED'
   | 'WIP_LIMIT'
+  | 'CAPACITY'
   | 'STORY_POINTS'
   | 'CYCLE'
   | 'NO_FILE'
