@@ -31,6 +31,14 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
   {
+    path: ['session', 'reconcile'],
+    query: 'session.reconcile',
+    examples: [
+      'spanledger session reconcile last',
+      'spanledger session reconcile 73633c63 --json | jq ".figures[].confidence"',
+    ],
+  },
+  {
     path: ['stuck'],
     query: 'stuck',
     examples: ['spanledger stuck', 'spanledger stuck --json | jq ".rows[].finding.kind"'],
@@ -90,6 +98,20 @@ export const ASKING: readonly AskingCommand[] = [
     examples: [
       'spanledger cost task fix-the-login',
       'spanledger cost task 12 --json | jq ".total.causes.failed"',
+    ],
+  },
+  {
+    path: ['commits'],
+    query: 'commits',
+    examples: ['spanledger commits --since 7d', 'spanledger commits --task fix-the-login --json'],
+  },
+  { path: ['pr', 'list'], query: 'pull-requests', examples: ['spanledger pr list'] },
+  {
+    path: ['pr', 'tie'],
+    query: 'pull-request.tie',
+    examples: [
+      'spanledger pr tie 12 --branch fix-the-login',
+      'spanledger pr tie https://github.com/acme/shop/pull/12 --session last',
     ],
   },
   {
@@ -285,6 +307,11 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger transcripts import ~/backup/projects session.jsonl',
     ],
   },
+  {
+    path: ['transcripts', 'archive'],
+    query: 'transcripts.archive',
+    examples: ['spanledger transcripts archive', 'spanledger transcripts archive claude-code --json'],
+  },
 ]
 
 /** Groups of commands, with what they are about. */
@@ -294,6 +321,7 @@ export const GROUPS: Record<string, string> = {
   config: 'Settings',
   events: 'Domain events',
   hold: 'What is kept, whatever the rules of retention say',
+  pr: 'Pull requests, and what they are made of',
   state: 'The past',
   transcripts: 'What agents wrote down of their sessions',
   task: 'Tasks: Markdown files and their history',

@@ -1,15 +1,17 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
 import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
+import { renderCommits, renderPullRequests, renderPullRequestTied } from './render/commits.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
+import { renderReconciliation } from './render/reconciliation.ts'
 import { renderRun, renderRuns, renderRunStopped } from './render/runs.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
-import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
+import { renderArchiveStep, renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
@@ -31,6 +33,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  'session.reconcile': renderReconciliation,
   runs: renderRuns,
   run: renderRun,
   'runs.stop': renderRunStopped,
@@ -40,6 +43,9 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   agents: renderAgents,
   cost: renderCost,
   'cost.task': renderTaskCost,
+  commits: renderCommits,
+  'pull-requests': renderPullRequests,
+  'pull-request.tie': renderPullRequestTied,
   projections: renderProjections,
   rebuild: renderRebuild,
   traces: lists.renderTraces,
@@ -113,6 +119,8 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
   if (typeof item === 'string') return item
   if (name === 'seal' && terminal !== undefined)
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
+  if (name === 'transcripts.archive' && terminal !== undefined)
+    return renderArchiveStep(item as Parameters<typeof renderArchiveStep>[0], terminal)
   if (name === 'runs.logs' && terminal !== undefined) return (item as { line: string }).line
   if (name === 'watch' && terminal !== undefined)
     return renderWatched(item as Parameters<typeof renderWatched>[0], terminal)

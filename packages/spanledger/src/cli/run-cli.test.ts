@@ -89,7 +89,9 @@ describe('answers', () => {
       ({ path, query }) =>
         queryNamed(query).effect !== 'writes' &&
         query !== 'runs.logs' &&
-        !['sql', 'export', 'show', 'follow', 'state', 'get', 'search', 'task'].includes(path.at(-1)!),
+        !['sql', 'export', 'show', 'follow', 'state', 'get', 'search', 'task', 'reconcile'].includes(
+          path.at(-1)!,
+        ),
     ).map(({ path }) => path.join(' ') + (needed[path.join(' ')] ?? '')),
   )('of an empty home: %s', async (words) => {
     const human = await ask(...words.split(' '))

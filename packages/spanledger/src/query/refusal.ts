@@ -54,6 +54,7 @@ export type RefusalCode =
   | 'GIT_FAILED'
   | 'NOTHING_CONNECTED'
   | 'UNKNOWN_TRANSCRIPT'
+  | 'CONTENT_NOT_KEPT'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }
