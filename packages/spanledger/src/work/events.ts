@@ -10,6 +10,8 @@ export interface Place {
 /** Who does something. */
 export interface By {
   agent: string
+  /** The agent's session, where the command was given inside of one. */
+  session?: string
   /** Found in the files by comparing, or decided because time passed: nobody said it to Spanledger. */
   noticed?: true
 }
