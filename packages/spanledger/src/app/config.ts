@@ -1,5 +1,5 @@
 import type { RetentionRules } from '@spanledger/sdk/ledger'
-import type { RedactionConfig } from '../redact/index.ts'
+import type { RedactionConfig } from '@spanledger/sdk/redact'
 import type { WatchSettings } from '../watch/index.ts'
 
 /** HOME/config.yaml. Every key is optional; the file too. Source: docs/reference/configuration.md */

@@ -65,7 +65,7 @@ export interface SessionReadModel {
 }
 
 /** Changes whenever the fold tells other figures of the same events than before. */
-const VERSION = 7
+const VERSION = 8
 
 /** Fewer are folded here in a quarter of a second: another thread would hardly be up to speed by then. */
 const WORKER_EVENTS_MIN = 50_000

@@ -1,6 +1,6 @@
-import { findingsOf } from './findings.ts'
 import { causesOf } from './causes.ts'
 import { courseOf, timeOf } from './course.ts'
+import { findingsOf } from './findings.ts'
 import type { Interval } from './intervals.ts'
 import { addTokens, byStart, compare, field, ms, NO_TOKENS, tokensOf } from './merge.ts'
 import { notesOf } from './notes.ts'
@@ -284,6 +284,7 @@ function nodeOf(activity: Activity, price: Priced | undefined): ActivityNode {
   }
   const detail = detailLine(activity)
   if (detail !== undefined) node.detail = detail
+  if (activity.inferred !== undefined) node.inferred = activity.inferred
   if (price) {
     if (price.tokens) node.tokens = price.tokens
     node.costUsd = price.costUsd

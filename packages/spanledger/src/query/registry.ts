@@ -3,6 +3,8 @@ import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
+import { commits } from './queries/commits.ts'
+import { arrivals } from './queries/arrivals.ts'
 import { cost } from './queries/cost.ts'
 import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
@@ -13,13 +15,16 @@ import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
 import { operations } from './queries/operations.ts'
 import { projections } from './queries/projections.ts'
+import { pullRequests, pullRequestTie } from './queries/pull-requests.ts'
 import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
 import { retention } from './queries/retention.ts'
+import { run, runLogs, runs, runStop } from './queries/runs.ts'
 import { seal } from './queries/seal.ts'
 import { session, sessionReconcile, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
+import { expositionQuery, statistics } from './queries/statistics.ts'
 import { status } from './queries/status.ts'
 import { stuck } from './queries/stuck.ts'
 import {
@@ -57,6 +62,7 @@ import {
   workRelease,
   workStatsQuery,
 } from './queries/work.ts'
+import { worktreeStatus } from './queries/worktree-status.ts'
 import {
   worktreeConflicts,
   worktreeCreate,
@@ -73,11 +79,21 @@ export const QUERIES = {
   'session.reconcile': sessionReconcile,
   stuck,
   watch,
+  statistics,
+  exposition: expositionQuery,
   'session.tie': sessionTie,
   'session.untie': sessionUntie,
+  runs,
+  run,
+  'runs.stop': runStop,
+  'runs.logs': runLogs,
   agents,
+  arrivals,
   cost,
   'cost.task': costTask,
+  commits,
+  'pull-requests': pullRequests,
+  'pull-request.tie': pullRequestTie,
   traces,
   trace,
   operations,
@@ -135,6 +151,7 @@ export const QUERIES = {
   'transcripts.archive': transcriptsArchive,
   'transcripts.import': transcriptsImport,
   'worktree.list': worktreeList,
+  'worktree.status': worktreeStatus,
   'worktree.conflicts': worktreeConflicts,
   'worktree.create': worktreeCreate,
   'worktree.remove': worktreeRemove,

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Redactor } from '../redact/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
 
 /** One line of JSON without its secrets, and how many there were; still JSON where it was. */
 export function redactLine(line: Buffer, redactor: Redactor): { line: Buffer; count: number } {

@@ -1,5 +1,5 @@
 import { forVersion, inRange, type Observation, type SessionEvent } from '../agents/index.ts'
-import type { Redactor } from '../redact/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
 import { uuidFrom } from '@spanledger/sdk/platform'
 import type { Reading, Telling, TranscriptFormat, TranscriptMapping } from './format.ts'
 import type { Line } from './json.ts'

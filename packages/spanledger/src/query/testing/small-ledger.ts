@@ -114,12 +114,14 @@ export function smallLedger(): SmallLedger {
         async transcoder() {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
             import('../../otlp/index.ts'),
-            // oxlint-disable-next-line import/no-relative-parent-imports -- a test wires what the program wires
-            import('../../redact/index.ts'),
+            import('@spanledger/sdk/redact'),
           ])
           return createTranscoder({ redactor: createRedactor({}) })
         },
-        redactor: () => Promise.reject(new Error('not in this test')),
+        async redactor() {
+          const { createRedactor } = await import('@spanledger/sdk/redact')
+          return createRedactor({})
+        },
         user: { home: dir, env: {} },
         daemon: () => Promise.resolve(undefined),
         retention: () => Promise.resolve({}),
