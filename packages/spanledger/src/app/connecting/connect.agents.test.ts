@@ -71,7 +71,7 @@ it.each(AGENT_NAMES)('%s, connected, tells its session by telemetry and by hooks
     home,
     connect,
   })
-  expect(finished.code, finished.output).toBe(0)
+  expect({ code: finished.code, output: finished.output }).toMatchObject({ code: 0 })
   const arrived = (): AnswerOf<'arrivals'>['rows'][number] | undefined =>
     spanledger<AnswerOf<'arrivals'>>(home, 'arrivals').rows.find((row) => row.agent === agent)
   for (const end = Date.now() + DELIVERY_MS; Date.now() < end && !arrived()?.telemetry;) await sleep(250)
