@@ -54,6 +54,11 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger arrivals', 'spanledger arrivals --since 7d --json'],
   },
   {
+    path: ['stats'],
+    query: 'statistics',
+    examples: ['spanledger stats', 'spanledger stats --since today --json'],
+  },
+  {
     path: ['session', 'tie'],
     query: 'session.tie',
     examples: [

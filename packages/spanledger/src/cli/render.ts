@@ -10,6 +10,7 @@ import { renderReconciliation } from './render/reconciliation.ts'
 import { renderRun, renderRuns, renderRunStopped } from './render/runs.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
+import { renderStatistics } from './render/statistics.ts'
 import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderArchiveStep, renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
@@ -39,6 +40,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   run: renderRun,
   'runs.stop': renderRunStopped,
   stuck: renderStuck,
+  statistics: renderStatistics,
   'session.tie': renderTied,
   'session.untie': renderTied,
   agents: renderAgents,
