@@ -14,6 +14,7 @@ import { takeHooksInBackground } from './take-hooks.ts'
 import { tendInBackground } from './tending.ts'
 import { tieSessions } from './tie-sessions.ts'
 import { createWarner } from './warn.ts'
+import { watchCommits } from './watch-commits.ts'
 import { watchSessions } from './watch-sessions.ts'
 
 export interface DaemonOptions {
@@ -144,6 +145,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
       takeHooksInBackground(platform, questions, warn),
       watchSessions(platform, questions, config.watch, warn),
       tieSessions(platform, questions.tying, warn),
+      watchCommits(platform, questions, warn),
     )
     return { home: home.dir, ...addresses, close }
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
+import { renderBudgets, renderBudgetSet } from './render/budgets.ts'
 import { renderCommits, renderPullRequests, renderPullRequestTied } from './render/commits.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
 import { renderAgents } from './render/figures.ts'
@@ -31,6 +32,9 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   agents: renderAgents,
   cost: renderCost,
   'cost.task': renderTaskCost,
+  budgets: renderBudgets,
+  'budget.set': renderBudgetSet,
+  'budget.remove': renderBudgetSet,
   commits: renderCommits,
   'pull-requests': renderPullRequests,
   'pull-request.tie': renderPullRequestTied,

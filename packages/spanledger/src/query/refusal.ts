@@ -44,6 +44,7 @@ export type RefusalCode =
   | 'NO_PORT'
   | 'NOT_CONFIRMED'
   | 'UNKNOWN_WORKTREE'
+  | 'UNKNOWN_BUDGET'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'
   | 'GIT_MISSING'
