@@ -28,12 +28,17 @@ const SEALED_SUFFIX = '.jsonl.gz'
 /** A folder of more entries is not read in one go, so that a segment sealed meanwhile may be seen under neither name. */
 const ENTRIES_AT_ONCE = 200
 
+/** Segments looked at side by side: a look is a turn of one of four threads, and 90 of them one after the other take 9 ms. */
+const LOOKS_AT_ONCE = 32
+
 /** A kind's segments, oldest first. */
 export async function listSegments(platform: Platform, home: Home, kind: LedgerKind): Promise<Segment[]> {
+  const names = await listSegmentNames(platform, home, kind)
   const segments: Segment[] = []
-  for (const name of await listSegmentNames(platform, home, kind)) {
-    const segment = await findSegment(platform, home, kind, name)
-    if (segment !== undefined) segments.push(segment)
+  for (let from = 0; from < names.length; from += LOOKS_AT_ONCE) {
+    const some = names.slice(from, from + LOOKS_AT_ONCE)
+    for (const segment of await Promise.all(some.map((name) => findSegment(platform, home, kind, name))))
+      if (segment !== undefined) segments.push(segment)
   }
   return segments
 }

@@ -10,7 +10,7 @@ export type {
   ExpectedVersion,
   ReadOptions,
 } from './event-store.ts'
-export { parseEventLine } from './event-lines.ts'
+export { parseEventLine, parseEventLines } from './event-lines.ts'
 export { openEventStore } from './file-event-store.ts'
 export type { EventStoreOptions } from './file-event-store.ts'
 export { openSignalStore } from './file-signal-store.ts'

@@ -4,6 +4,7 @@ import { openHome, type Home } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import { createOtlpGrpcServer, listenOnLoopback, type Listening } from '../receive/index.ts'
 import type { Beside } from './beside.ts'
+import { keepsContent, keepTranscripts } from './keep-transcripts.ts'
 import { loadConfig } from './load-config.ts'
 import { claimDaemonFile, readDaemonFile, removeDaemonFile } from './daemon-file.ts'
 import { createApiServer } from './api-server.ts'
@@ -147,6 +148,10 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
       tieSessions(platform, questions.tying, warn),
       watchCommits(platform, questions, warn),
     )
+    if (config.transcripts.background)
+      beside.push(
+        keepTranscripts(platform, home, { questions, archives: keepsContent(config.redaction), warn }),
+      )
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()

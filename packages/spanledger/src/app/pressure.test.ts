@@ -9,8 +9,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startDaemonProcess, type DaemonProcess } from './testing/daemon-process.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** What all requests in memory may come to, a few times over: copies, lines, and what is not collected yet. */
-const PEAK_BYTES_MAX = 1024 * MEBIBYTE
+/** Of the daemon whatever is sent at once: the goal for all of it. 250 and 361 MiB were measured, and 1,006 and 511 before. */
+const PEAK_BYTES_MAX = 400_000_000
 const SPAN = JSON.stringify({
   resourceSpans: [
     {
@@ -72,9 +72,11 @@ describe('the memory of a daemon', { timeout: 120_000 }, () => {
   it('is bounded when many small bodies inflate at once', async () => {
     const bomb = gzipSync(Buffer.alloc(63 * MEBIBYTE, ' '))
     const answers = await Promise.all(
-      Array.from({ length: 40 }, () => post(bomb, { 'content-encoding': 'gzip' })),
+      Array.from({ length: 24 }, () => post(bomb, { 'content-encoding': 'gzip' })),
     )
-    expect(answers).toContain(503)
+    // Blanks are no request: each was read to its end, in turn, or told to come again.
+    expect(answers.filter((status) => status !== 400 && status !== 503)).toEqual([])
+    expect(answers).toContain(400)
     expect(peakBytes()).toBeLessThan(PEAK_BYTES_MAX)
     expect(await post(SPAN)).toBe(200)
   })
@@ -96,7 +98,7 @@ describe('the memory of a daemon', { timeout: 120_000 }, () => {
 
   it('is bounded when large bodies come at once', async () => {
     const body = Buffer.alloc(60 * MEBIBYTE, ' ')
-    const answers = await Promise.all(Array.from({ length: 16 }, () => post(body)))
+    const answers = await Promise.all(Array.from({ length: 64 }, () => post(body)))
     expect(answers).toContain(503)
     expect(peakBytes()).toBeLessThan(PEAK_BYTES_MAX)
     expect(await post(SPAN)).toBe(200)

@@ -1,5 +1,5 @@
 import type { Platform } from '@spanledger/sdk/platform'
-import type { SessionsAnswer } from '../query/index.ts'
+import type { AnswerOf } from '../query/index.ts'
 import { type Beside, lookEvery } from './beside.ts'
 import type { Questions } from './questions.ts'
 
@@ -24,7 +24,10 @@ export function watchCommits(
     platform,
     PACE,
     async (stopped) => {
-      const { rows } = (await questions.run('sessions', { since: LATELY, limit: SESSIONS_MAX })) as SessionsAnswer
+      const { rows } = (await questions.run('sessions', {
+        since: LATELY,
+        limit: SESSIONS_MAX,
+      })) as AnswerOf<'sessions'>
       const folders = new Set(rows.flatMap(({ workingDirectory }) => workingDirectory ?? []))
       for (const repo of [...folders].slice(0, FOLDERS_MAX)) {
         if (stopped.aborted) return

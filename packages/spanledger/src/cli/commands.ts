@@ -31,6 +31,14 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
   {
+    path: ['session', 'reconcile'],
+    query: 'session.reconcile',
+    examples: [
+      'spanledger session reconcile last',
+      'spanledger session reconcile 73633c63 --json | jq ".figures[].confidence"',
+    ],
+  },
+  {
     path: ['stuck'],
     query: 'stuck',
     examples: ['spanledger stuck', 'spanledger stuck --json | jq ".rows[].finding.kind"'],
@@ -184,6 +192,8 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger state session last --at +30s',
       'spanledger state session 73633c63 --at 2026-11-21T09:30:00Z --recorded',
       'spanledger state task fix-the-login --at yesterday',
+      'spanledger state worktree fix-login --at 2h',
+      'spanledger state team web --at 2026-11-21',
     ],
   },
   {
@@ -192,6 +202,8 @@ export const ASKING: readonly AskingCommand[] = [
     examples: [
       'spanledger state diff --from yesterday --to today',
       'spanledger state diff session last --from +10s --to +40s --json',
+      'spanledger state diff task --from yesterday',
+      'spanledger state diff team web --from 1w --to today',
     ],
   },
   ...TASK_COMMANDS,
@@ -288,6 +300,11 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger transcripts import claude-code codex',
       'spanledger transcripts import ~/backup/projects session.jsonl',
     ],
+  },
+  {
+    path: ['transcripts', 'archive'],
+    query: 'transcripts.archive',
+    examples: ['spanledger transcripts archive', 'spanledger transcripts archive claude-code --json'],
   },
 ]
 

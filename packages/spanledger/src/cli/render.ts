@@ -1,15 +1,17 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
 import { renderBudgets, renderBudgetSet } from './render/budgets.ts'
+import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
 import { renderCommits, renderPullRequests, renderPullRequestTied } from './render/commits.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
+import { renderReconciliation } from './render/reconciliation.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
-import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
+import { renderArchiveStep, renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
@@ -26,6 +28,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  'session.reconcile': renderReconciliation,
   stuck: renderStuck,
   'session.tie': renderTied,
   'session.untie': renderTied,
@@ -50,9 +53,13 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'events.stats': lists.renderEventStats,
   'events.replay': renderReplay,
   'events.query': renderMatches,
-  state: (answer, terminal) =>
-    'sections' in answer ? tasks.renderTask(answer, terminal) : renderSession(answer, terminal),
-  'state.diff': renderStateDiff,
+  state(answer, terminal) {
+    if ('sections' in answer) return tasks.renderTask(answer, terminal)
+    if ('members' in answer) return renderTeam(answer, terminal)
+    return 'runs' in answer ? renderWorktree(answer, terminal) : renderSession(answer, terminal)
+  },
+  'state.diff': (answer, terminal) =>
+    'kind' in answer ? renderThingsDiff(answer, terminal) : renderStateDiff(answer, terminal),
   tasks: tasks.renderTasks,
   task: tasks.renderTask,
   'tasks.parents': tasks.renderParents,
@@ -106,6 +113,8 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
   if (typeof item === 'string') return item
   if (name === 'seal' && terminal !== undefined)
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
+  if (name === 'transcripts.archive' && terminal !== undefined)
+    return renderArchiveStep(item as Parameters<typeof renderArchiveStep>[0], terminal)
   if (name === 'watch' && terminal !== undefined)
     return renderWatched(item as Parameters<typeof renderWatched>[0], terminal)
   if (name === 'transcripts.import' && terminal !== undefined)

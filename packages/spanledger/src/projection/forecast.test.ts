@@ -49,7 +49,7 @@ function coverage(cost: DailyCost, pastDays: number, restDays: number): number {
 }
 
 describe('the forecast of a period', () => {
-  // Of ten days that are known for ten that come: without drawing the past anew it would hold two of three times.
+  // Of ten days that are known for ten that come: drawn in one step it held 58 to 59 of 100 times.
   it.each([
     ['much the same every day', 28, 7],
     ['much the same every day', 10, 10],

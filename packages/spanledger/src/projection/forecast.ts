@@ -51,7 +51,18 @@ export function forecastPeriod(
     const anew = [weekdays.map(() => draw(weekdays)), weekends.map(() => draw(weekends))] as const
     return rest.reduce((sum, { weekend, part }) => sum + part * draw(anew[weekend ? 1 : 0]).usd, spentUsd)
   })
-  return forecastOf(sums, limitUsd)
+  return forecastOf(widened(sums, past.length, spentUsd), limitUsd)
+}
+
+/**
+ * A sample of n days varies less than the days it is of, by (n - 1) / n, and how much it varies is a guess itself, for which Student's
+ * distribution is wider than the normal one, by about 1 + 0.66 / (n - 1) at four of five. Without it, of ten days that are known,
+ * the interval held 66 to 69 of 100 times.
+ */
+function widened(sums: readonly number[], days: number, leastUsd: number): number[] {
+  const by = Math.sqrt(days / (days - 1)) * (1 + 0.66 / (days - 1))
+  const mean = sums.reduce((all, sum) => all + sum, 0) / sums.length
+  return sums.map((sum) => Math.max(leastUsd, mean + (sum - mean) * by))
 }
 
 /**

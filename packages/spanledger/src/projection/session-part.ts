@@ -1,12 +1,10 @@
-import { parseEventLine } from '@spanledger/sdk/store'
+import { parseEventLines } from '@spanledger/sdk/store'
 import { Family } from './family.ts'
 import { compareNano } from './moment.ts'
 import type { PriceOf } from './prices.ts'
 import { isOfSession, type SessionLine } from './session-projection.ts'
 import { initialState, toldOf } from './state.ts'
 import { figuresOf } from './view.ts'
-
-const LINE_FEED = 0x0a
 
 /**
  * Lines of one session -> what they come to, as if it had no kin. Pure: in whichever thread, it is the same.
@@ -18,9 +16,7 @@ export function partOf(session: string, lines: Buffer, prices: PriceOf): Session
   const state = initialState(session)
   const family = new Family()
   let [events, first, last] = [0, '', '']
-  for (let at = 0; at < lines.length;) {
-    const end = lines.indexOf(LINE_FEED, at) + 1
-    const event = parseEventLine(lines.subarray(at, end))
+  for (const event of parseEventLines(lines)) {
     if (event === undefined || !isOfSession(event)) return undefined
     const told = toldOf(event)
     state.told.set(told.id, told)
@@ -29,7 +25,6 @@ export function partOf(session: string, lines: Buffer, prices: PriceOf): Session
     else if (compareNano(told.happened, last) > 0) last = told.happened
     family.learnTrace(session, told.data)
     if (told.event === 'SessionStarted') family.learn(session, told.data.parentSession)
-    at = end
   }
   return {
     session,

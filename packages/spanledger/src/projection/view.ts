@@ -5,6 +5,7 @@ import type { Interval } from './intervals.ts'
 import { addTokens, byStart, compare, field, ms, NO_TOKENS, tokensOf } from './merge.ts'
 import { notesOf } from './notes.ts'
 import type { PriceOf } from './prices.ts'
+import { reconcile, type Reconciliation } from './reconcile.ts'
 import { type Priced, spendingOf, unpricedIn } from './spending.ts'
 import type {
   ActivityNode,
@@ -193,10 +194,25 @@ export function detailOf(
     ...head,
     time: timeOf(things, Date.parse(head.startedAt), Date.parse(head.endedAt ?? head.startedAt)),
     costByModel: byModel(calls),
-    notes: [...tieNotes(tiedOf(state, toldOnce(state))), ...notesOf(head, things, calls)],
+    notes: [
+      ...tieNotes(tiedOf(state, toldOnce(state))),
+      ...notesOf(head, things, calls, reconcile(head, things, calls, state)),
+    ],
     tree,
     omitted,
   }
+}
+
+/** State -> who told which figure. */
+export function reconciliationOf(
+  state: SessionState,
+  prices: PriceOf,
+  nowMs: number,
+): Reconciliation | undefined {
+  const things = thingsOf(state)
+  const calls = things.modelCalls.map((call) => priced(call, prices))
+  const head = summary(state, things, calls, nowMs)
+  return head && reconcile(head, things, calls, state)
 }
 
 function byModel(calls: readonly Priced[]): SessionDetail['costByModel'] {

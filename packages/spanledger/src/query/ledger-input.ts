@@ -56,5 +56,6 @@ export async function wholeLedger(context: QueryContext): Promise<EngineInput> {
     indexes.of('metrics'),
   ])
   const input = engineInput({ spans, logs, metrics })
-  return { ...input, segments: { ...input.segments, events: await listSegments(platform, home, 'events') } }
+  const events = await listSegments(platform, home, 'events')
+  return { ...input, segments: { ...input.segments, events }, readsDefinitions: true }
 }

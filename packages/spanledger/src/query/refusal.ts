@@ -45,12 +45,14 @@ export type RefusalCode =
   | 'NOT_CONFIRMED'
   | 'UNKNOWN_WORKTREE'
   | 'UNKNOWN_BUDGET'
+  | 'UNKNOWN_TEAM'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'
   | 'GIT_MISSING'
   | 'GIT_FAILED'
   | 'NOTHING_CONNECTED'
   | 'UNKNOWN_TRANSCRIPT'
+  | 'CONTENT_NOT_KEPT'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }

@@ -20,7 +20,7 @@ import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
 import { retention } from './queries/retention.ts'
 import { seal } from './queries/seal.ts'
-import { session, sessions } from './queries/sessions.ts'
+import { session, sessionReconcile, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
 import { status } from './queries/status.ts'
@@ -44,7 +44,9 @@ import {
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
 import { sessionTie, sessionUntie } from './queries/ties.ts'
 import { trace } from './queries/trace.ts'
-import { transcripts, transcriptsImport } from './queries/transcripts.ts'
+import { transcripts } from './queries/transcripts.ts'
+import { transcriptsArchive } from './queries/transcripts-archive.ts'
+import { transcriptsImport } from './queries/transcripts-import.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
 import { watch } from './queries/watch.ts'
@@ -71,6 +73,7 @@ export const QUERIES = {
   status,
   sessions,
   session,
+  'session.reconcile': sessionReconcile,
   stuck,
   watch,
   'session.tie': sessionTie,
@@ -138,6 +141,7 @@ export const QUERIES = {
   export: exportSignal,
   import: importFiles,
   transcripts,
+  'transcripts.archive': transcriptsArchive,
   'transcripts.import': transcriptsImport,
   'worktree.list': worktreeList,
   'worktree.conflicts': worktreeConflicts,

@@ -8,52 +8,105 @@ export interface Body {
   bytes: Buffer
   /** Counts what was made of it, inflated bytes for instance, as in flight too. Errors  RefusedError: 503 */
   hold(bytes: number): void
+  /** Waits until no other large body is inflated or transcoded; kept until `release`. */
+  turn(): Promise<void>
   release(): void
 }
 
 /**
  * Reads a stream to its end, or to the limit.
  *
- * Errors  RefusedError: 413 beyond requestBytesMax, 503 beyond inflightBytesMax or requestMsMax, 400 when the client went away
+ * declared  how long the client says it is, where it does: so much is counted before anything is read, and read into one piece of memory
+ * Errors    RefusedError: 413 beyond requestBytesMax, 503 beyond inflightBytesMax or requestMsMax, 400 when the client went away
  */
-export function readBody(stream: Readable, inflight: Inflight, limits: ReceiveLimits): Promise<Body> {
+export async function readBody(
+  stream: Readable,
+  inflight: Inflight,
+  limits: ReceiveLimits,
+  declared?: number,
+): Promise<Body> {
+  if (declared !== undefined && declared > limits.requestBytesMax) throw tooLarge(limits)
+  let held = 0
+  const hold = (bytes: number): void => {
+    inflight.take(bytes)
+    held += bytes
+  }
+  let giveBack: (() => void) | undefined
+  let released = false
+  const turn = async (): Promise<void> => {
+    const back = await inflight.turn()
+    if (released) back()
+    else giveBack = back
+  }
+  const release = (): void => {
+    released = true
+    inflight.give(held)
+    held = 0
+    giveBack?.()
+    giveBack = undefined
+  }
+  hold(declared ?? 0)
+  try {
+    const bytes = await (declared === undefined
+      ? readPieces(stream, limits, hold)
+      : readDeclared(stream, limits, declared))
+    return { bytes, hold, turn, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** A stream that says how long it is: copied as it comes, so that no piece of it waits for the last one. */
+async function readDeclared(stream: Readable, limits: ReceiveLimits, declared: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(declared)
+  let length = 0
+  await eachChunk(stream, limits, (chunk) => {
+    // Node.js ends a request at its Content-Length; HTTP/2 leaves it to us.
+    if (length + chunk.length > declared)
+      throw badRequest(`more than the ${declared} bytes that were announced`)
+    length += chunk.copy(bytes, length)
+  })
+  return bytes.subarray(0, length)
+}
+
+async function readPieces(
+  stream: Readable,
+  limits: ReceiveLimits,
+  hold: (bytes: number) => void,
+): Promise<Buffer> {
+  const pieces = new Pieces()
+  let length = 0
+  await eachChunk(stream, limits, (chunk) => {
+    length += chunk.length
+    if (length > limits.requestBytesMax) throw tooLarge(limits)
+    hold(chunk.length)
+    pieces.push(chunk)
+  })
+  return pieces.join()
+}
+
+/** Resolves when the stream ended, rejects with what `take` throws; nothing is taken after that. */
+function eachChunk(stream: Readable, limits: ReceiveLimits, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const pieces = new Pieces()
-    let length = 0
-    let settled = false
-    const release = (): void => inflight.give(length)
-    const hold = (bytes: number): void => {
-      inflight.take(bytes)
-      length += bytes
-    }
-    const fail = (error: Error): void => {
-      if (settled) return
-      settled = true
+    const settle = (error?: Error): void => {
       clearTimeout(deadline)
       stream.removeListener('data', onData)
-      release()
-      reject(error)
+      if (error === undefined) resolve()
+      else reject(error)
     }
     const onData = (chunk: Buffer): void => {
-      if (length + chunk.length > limits.requestBytesMax) return fail(tooLarge(limits))
       try {
-        inflight.take(chunk.length)
+        take(chunk)
       } catch (error) {
-        return fail(error as Error)
+        settle(error as Error)
       }
-      length += chunk.length
-      pieces.push(chunk)
     }
-    const deadline = setTimeout(() => fail(tooSlow(limits)), limits.requestMsMax)
+    const deadline = setTimeout(() => settle(tooSlow(limits)), limits.requestMsMax)
     stream.on('data', onData)
-    stream.once('end', () => {
-      if (settled) return
-      settled = true
-      clearTimeout(deadline)
-      resolve({ bytes: pieces.join(), hold, release })
-    })
-    stream.once('error', (error) => fail(badRequest(`the request broke off: ${error.message}`)))
-    stream.once('close', () => fail(badRequest('the request broke off')))
+    stream.once('end', () => settle())
+    stream.once('error', (error) => settle(badRequest(`the request broke off: ${error.message}`)))
+    stream.once('close', () => settle(badRequest('the request broke off')))
   })
 }
 

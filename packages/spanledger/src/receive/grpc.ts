@@ -120,7 +120,7 @@ async function readMessage(body: Body, encoding: string, limits: ReceiveLimits):
   if (compressed === 0) return message
   if (compressed !== 1 || encoding === 'identity')
     throw badRequest('the gRPC frame is compressed, but grpc-encoding is not set')
-  return inflate(message, encoding, limits, body.hold)
+  return inflate(message, encoding, limits, body)
 }
 
 const RESPONSE_HEADERS = {

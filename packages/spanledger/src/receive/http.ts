@@ -7,7 +7,7 @@ import { ENCODINGS, inflate } from './inflate.ts'
 import type { Inflight } from './inflight.ts'
 import type { Encoding, Ingest } from './ingest.ts'
 import type { ReceiveLimits } from './limits.ts'
-import { RefusedError, refusalOf, tooLarge } from './refuse.ts'
+import { RefusedError, refusalOf } from './refuse.ts'
 
 const PATHS: Record<string, Signal | undefined> = {
   '/v1/traces': 'traces',
@@ -43,13 +43,17 @@ export function createOtlpHttpHandler(options: {
     signal: Signal,
     encoding: Encoding,
   ): Promise<Uint8Array> => {
-    const declared = Number(request.headers['content-length'] ?? 0)
-    if (declared > limits.requestBytesMax) throw tooLarge(limits)
+    const declared = request.headers['content-length']
     const contentEncoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
     if (!ENCODINGS.includes(contentEncoding)) throw unsupportedEncoding(contentEncoding)
-    const body = await readBody(request, inflight, limits)
+    const body = await readBody(
+      request,
+      inflight,
+      limits,
+      declared === undefined ? undefined : Number(declared),
+    )
     try {
-      const bytes = await inflate(body.bytes, contentEncoding, limits, body.hold)
+      const bytes = await inflate(body.bytes, contentEncoding, limits, body)
       return encodeAccepted(signal, await ingest(signal, encoding, bytes), encoding)
     } finally {
       body.release()

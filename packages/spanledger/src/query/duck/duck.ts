@@ -4,6 +4,13 @@ import type { Home } from '@spanledger/sdk/ledger'
 import type { Definitions } from '../definitions.ts'
 import { TABLES } from './views.ts'
 
+interface DuckOptions {
+  threads: number
+  memoryLimit: string
+  /** DuckDB's own, by their names. */
+  settings?: Readonly<Record<string, string>>
+}
+
 /**
  * DuckDB in memory; what does not fit into `memoryLimit` spills to HOME/index/tmp.
  *
@@ -11,7 +18,7 @@ import { TABLES } from './views.ts'
  */
 export async function openDuck(
   home: Home,
-  { threads, memoryLimit }: { threads: number; memoryLimit: string },
+  { threads, memoryLimit, settings = {} }: DuckOptions,
 ): Promise<DuckDBInstance> {
   const { DuckDBInstance } = await import('@duckdb/node-api')
   return DuckDBInstance.create(':memory:', {
@@ -19,6 +26,7 @@ export async function openDuck(
     autoload_known_extensions: 'false',
     threads: String(threads),
     memory_limit: memoryLimit,
+    ...settings,
     temp_directory: home.readOnly ? '' : join(home.index, 'tmp'),
   })
 }

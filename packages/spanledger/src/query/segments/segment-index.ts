@@ -45,7 +45,17 @@ export interface SegmentIndexes {
 
 export function createSegmentIndexes(platform: Platform, home: Home): SegmentIndexes {
   const known = new Map<string, readonly Block[]>()
+  /** Those whose blocks reach their end; no tail is kept in memory between questions. */
+  const whole = new Map<string, IndexedSegment>()
   const running = new Map<SignalKind, Promise<unknown>>()
+
+  const keep = (indexed: IndexedSegment): IndexedSegment => {
+    const name = nameOf(indexed.segment)
+    known.set(name, indexed.blocks)
+    if (indexed.tail.bytes.length === 0) whole.set(name, indexed)
+    else whole.delete(name)
+    return indexed
+  }
 
   const catchUp = async (
     kind: SignalKind,
@@ -53,6 +63,10 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
     visit?: (lines: Buffer) => void,
   ): Promise<IndexedSegment> => {
     const name = nameOf(segment)
+    const last = whole.get(name)
+    // Most are sealed and known to their end: adding up 5,000 blocks takes as long as looking at their files.
+    if (visit === undefined && last !== undefined && reached(last.blocks) === segment.bytes)
+      return { ...last, segment }
     let blocks = known.get(name) ?? parseIndex((await readIndexFile(platform, home, name)) ?? '')
     // Shorter than what was read: a writer took back what never reached the disk.
     if (reached(blocks) > segment.bytes) blocks = []
@@ -65,15 +79,8 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
       visit?.(rest.lines)
       rest = await wholeLines(platform, segment, reached(blocks))
     }
-    known.set(name, blocks)
     if (blocks.length > before) await writeIndexFile(platform, home, name, formatIndex(blocks))
-    const last = summariseBlock(kind, rest.lines, reached(blocks))
-    return {
-      segment,
-      blocks,
-      tail: { block: last, bytes: rest.lines },
-      extent: extentOf([...blocks, last]),
-    }
+    return keep(indexedSegment(kind, segment, blocks, rest.lines))
   }
 
   const take = async (
@@ -81,11 +88,8 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
     segment: Segment,
     blocks: readonly Block[],
   ): Promise<IndexedSegment> => {
-    known.set(nameOf(segment), blocks)
     await writeIndexFile(platform, home, nameOf(segment), formatIndex(blocks))
-    const bytes = Buffer.alloc(0)
-    const tail = { block: summariseBlock(kind, bytes, reached(blocks)), bytes }
-    return { segment, blocks, tail, extent: extentOf(blocks) }
+    return keep(indexedSegment(kind, segment, blocks, Buffer.alloc(0)))
   }
 
   const all = async (kind: SignalKind): Promise<IndexedSegment[]> => {
@@ -93,7 +97,10 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
     for (const segment of await listSegments(platform, home, kind)) indexed.push(await catchUp(kind, segment))
     const present = new Set(indexed.map(({ segment }) => nameOf(segment)))
     for (const name of known.keys())
-      if (name.startsWith(folderOf(kind)) && !present.has(name)) known.delete(name)
+      if (name.startsWith(folderOf(kind)) && !present.has(name)) {
+        known.delete(name)
+        whole.delete(name)
+      }
     return indexed
   }
 
@@ -109,6 +116,16 @@ export function createSegmentIndexes(platform: Platform, home: Home): SegmentInd
     one: (kind, segment, visit) => inTurn(kind, () => catchUp(kind, segment, visit)),
     take: (kind, segment, blocks) => inTurn(kind, () => take(kind, segment, blocks)),
   }
+}
+
+function indexedSegment(
+  kind: SignalKind,
+  segment: Segment,
+  blocks: readonly Block[],
+  bytes: Buffer,
+): IndexedSegment {
+  const block = summariseBlock(kind, bytes, reached(blocks))
+  return { segment, blocks, tail: { block, bytes }, extent: extentOf([...blocks, block]) }
 }
 
 function extentOf(blocks: readonly Block[]): Extent {

@@ -115,13 +115,13 @@ export function smallLedger(): SmallLedger {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
             import('../../otlp/index.ts'),
             // oxlint-disable-next-line import/no-relative-parent-imports -- a test wires what the program wires
-            import('../../redact/index.ts'),
+            import('@spanledger/sdk/redact'),
           ])
           return createTranscoder({ redactor: createRedactor({}) })
         },
         async redactor() {
           // oxlint-disable-next-line import/no-relative-parent-imports -- a test wires what the program wires
-          const { createRedactor } = await import('../../redact/index.ts')
+          const { createRedactor } = await import('@spanledger/sdk/redact')
           return createRedactor({})
         },
         user: { home: dir, env: {} },

@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import type { OriginLine, SpanLine } from '@spanledger/sdk/model'
-import { mayHold, PREFIX_DIGITS, TRACE_ID_DIGITS, traceKey, traceKeys } from '../segments/bloom.ts'
+import { filterKey, mayHold, PREFIX_DIGITS, TRACE_ID_DIGITS, traceKey, traceKeys } from '../segments/bloom.ts'
 import { readSegmentRange } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { IndexedSegment } from '../segments/segment-index.ts'
@@ -78,7 +78,7 @@ export async function findTraceIds(
   const needle = Buffer.from(`"trace":"${prefix}`, 'latin1')
   const ids = new Set<string>()
   const digits = Buffer.from(prefix, 'latin1')
-  const keys = prefix.length < PREFIX_DIGITS ? [] : [traceKey(digits, 0, PREFIX_DIGITS)]
+  const keys = prefix.length < PREFIX_DIGITS ? [] : [filterKey(traceKey(digits, 0, PREFIX_DIGITS))]
   for (const { segment, blocks, tail } of segments) {
     for (const { from, to, traces } of blocks) {
       if (ids.size >= CANDIDATES_MAX) return [...ids]
