@@ -6,7 +6,7 @@ import type { SessionFigures } from './session-projection.ts'
 
 export const BUDGET_OF = ['everything', 'task', 'team', 'agent'] as const
 export const BUDGET_PERIODS = ['day', 'week', 'month', 'total'] as const
-export type BudgetPeriod = (typeof BUDGET_PERIODS)[number]
+type BudgetPeriod = (typeof BUDGET_PERIODS)[number]
 
 /** So much, in US dollars, for whom and how long. Periods are in UTC; weeks begin on Monday. */
 export interface Budget {
