@@ -14,6 +14,7 @@ import { repairTornLines } from './repair.ts'
 import { takeHooksInBackground } from './take-hooks.ts'
 import { tendInBackground } from './tending.ts'
 import { tieSessions } from './tie-sessions.ts'
+import { watchWorktrees } from './watch-worktrees.ts'
 import { createWarner } from './warn.ts'
 import { watchCommits } from './watch-commits.ts'
 import { watchSessions } from './watch-sessions.ts'
@@ -146,6 +147,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
       takeHooksInBackground(platform, questions, warn),
       watchSessions(platform, questions, config.watch, warn),
       tieSessions(platform, questions.tying, warn),
+      watchWorktrees(platform, questions, warn),
       watchCommits(platform, questions, warn),
     )
     if (config.transcripts.background)

@@ -6,12 +6,14 @@ import {
   type GitRecord,
   retryInMs,
   type RunEvent,
+  type RunMode,
   setUpAgent,
   streamOfRun,
   supervise,
 } from '../run/index.ts'
 import type { Recording } from './run-recording.ts'
 import { runSpan } from './run-span.ts'
+import { watchRun } from './run-watch.ts'
 import { type Conflict, watchConflicts } from './watch-conflicts.ts'
 
 /** The trace a run's spans are in: a given one, or its own. */
@@ -28,6 +30,9 @@ export interface Attempt {
   run: string
   attempt: number
   retries: number
+  /** What it is ended for when it is found in one of its sessions. */
+  stopWhen: readonly string[]
+  mode: RunMode
   endpoint: string
   task: string | undefined
   trace: RunTrace
@@ -41,6 +46,7 @@ export interface Attempt {
 interface Around {
   recording: () => Promise<Recording>
   warn: (message: string) => void
+  /** Its process is there, and its start recorded where it can be. */
   onStart: (pid: number) => void
 }
 
@@ -49,7 +55,7 @@ export async function runAttempt(
   platform: Platform,
   options: Attempt,
   { recording, warn, onStart }: Around,
-): Promise<Ended & { durationMs: number }> {
+): Promise<Ended & { durationMs: number; stoppedFor?: string }> {
   const { run, attempt, cwd, task, command, record } = options
   const [program, ...args] = command as [string, ...string[]]
   const context = { ...options.trace, spanId: hexOf(platform.random(8)) }
@@ -71,32 +77,46 @@ export async function runAttempt(
     const answer = (await questions.run('worktree.conflicts', { repo: cwd })) as { collisions?: Conflict[] }
     return answer.collisions?.filter(({ worktrees }) => worktrees.includes(record.state.worktree))
   })
+  const sessions = watchRun(run, options, async () => {
+    const { questions, config } = await recording()
+    return { questions, settings: config.watch }
+  })
   const ended = await supervise(
     {
       program,
       args: [...setup.args, ...args],
       cwd,
       env: { ...process.env, ...setup.env, ...options.env, TRACEPARENT: traceparent, PWD: cwd },
+      stop: sessions.stop,
     },
     (pid) => {
-      onStart(pid)
       const data = {
         ...identity,
         program: basename(program),
         agent: setup.agent,
         task: task ?? null,
         workingDirectory: cwd,
+        mode: options.mode,
         pid,
         git: record?.state ?? null,
         traceparent,
       }
       told = append({ event: 'RunStarted', id: uuidv7(platform), time: String(startedNs), data })
+      void told.then(() => onStart(pid))
     },
-  )
+  ).finally(sessions.end)
   const durationMs = Math.round(platform.clock.monotonicMs() - started)
   for (const { worktrees, grade } of watch.stop())
     warn(`${worktrees.join(' and ')} collide (${grade}): spanledger worktree conflicts`)
   await told
+  const stopped = sessions.stoppedFor()
+  for (const line of await sessions.end()) warn(line)
+  if (stopped) {
+    const { session, finding, kind } = stopped
+    await append({ event: 'RunStopped', id: uuidv7(platform), data: { ...identity, session, finding, kind } })
+    // What was ended did not do what it was to do, whatever it makes of SIGINT.
+    if (ended.exitCode === 0) ended.exitCode = 1
+  }
   const change = await record?.finish()
   const span = { context, startedNs, durationMs, program: basename(program), ended, cwd, agent: setup.agent }
   const counts = await recording()
@@ -122,7 +142,7 @@ export async function runAttempt(
       retryInMs: retryInMs(attempt, options.retries, ended) ?? null,
     },
   })
-  return { ...ended, durationMs }
+  return { ...ended, durationMs, ...(stopped ? { stoppedFor: stopped.what } : {}) }
 }
 
 /** On everything the command records: this is what ties it to the run. */

@@ -49,6 +49,16 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger watch --follow', 'spanledger watch --since today --json'],
   },
   {
+    path: ['arrivals'],
+    query: 'arrivals',
+    examples: ['spanledger arrivals', 'spanledger arrivals --since 7d --json'],
+  },
+  {
+    path: ['stats'],
+    query: 'statistics',
+    examples: ['spanledger stats', 'spanledger stats --since today --json'],
+  },
+  {
     path: ['session', 'tie'],
     query: 'session.tie',
     examples: [
@@ -61,6 +71,26 @@ export const ASKING: readonly AskingCommand[] = [
     path: ['session', 'untie'],
     query: 'session.untie',
     examples: ['spanledger session untie 73633c63 --because "it was another task"'],
+  },
+  {
+    path: ['runs'],
+    query: 'runs',
+    examples: ['spanledger runs', 'spanledger runs --task fix-the-login --json'],
+  },
+  {
+    path: ['runs', 'show'],
+    query: 'run',
+    examples: ['spanledger runs show last', 'spanledger runs show 019a3f --json'],
+  },
+  {
+    path: ['runs', 'stop'],
+    query: 'runs.stop',
+    examples: ['spanledger runs stop last', 'spanledger runs stop 019a3f --force'],
+  },
+  {
+    path: ['runs', 'logs'],
+    query: 'runs.logs',
+    examples: ['spanledger runs logs last', 'spanledger runs logs 019a3f --follow'],
   },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
@@ -211,6 +241,11 @@ export const ASKING: readonly AskingCommand[] = [
     path: ['worktree', 'list'],
     query: 'worktree.list',
     examples: ['spanledger worktree list', 'spanledger worktree list --repo ~/code/shop --json'],
+  },
+  {
+    path: ['worktree', 'status'],
+    query: 'worktree.status',
+    examples: ['spanledger worktree status', 'spanledger worktree status --json | jq ".rows[].atWork"'],
   },
   {
     path: ['worktree', 'conflicts'],

@@ -1,11 +1,14 @@
-export type { Asker, CliHost, OnSuccess, RunOptions, RunResult } from './host.ts'
+export type { Asker, CliHost, OnSuccess, RunDetached, RunOptions, RunResult } from './host.ts'
 export { runCli } from './run-cli.ts'
 export { type SettingsName, SETTINGS } from './settings.ts'
 export type {
   ConfigAnswer,
   ConfigCheckAnswer,
   ConnectAnswer,
+  ConnectedState,
   Destination,
+  DoctorAgent,
+  DoctorAnswer,
   Finding,
   SettingRow,
   TraceChangeAnswer,

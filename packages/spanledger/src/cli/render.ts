@@ -4,11 +4,14 @@ import { renderBudgets, renderBudgetSet } from './render/budgets.ts'
 import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
 import { renderCommits, renderPullRequests, renderPullRequestTied } from './render/commits.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
+import { renderArrivals } from './render/arrivals.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderReconciliation } from './render/reconciliation.ts'
+import { renderRun, renderRuns, renderRunStopped } from './render/runs.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
+import { renderStatistics } from './render/statistics.ts'
 import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderArchiveStep, renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
@@ -19,8 +22,13 @@ import { renderSealStep } from './render/seal.ts'
 import * as tasks from './render/tasks.ts'
 import * as work from './render/work.ts'
 import { renderVerify } from './render/verify.ts'
+import {
+  renderConflicts,
+  renderWorktreeChanged,
+  renderWorktrees,
+  renderWorktreeStatus,
+} from './render/worktrees.ts'
 import { renderStuck, renderWatched } from './render/findings.ts'
-import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -29,10 +37,15 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   sessions: renderSessions,
   session: renderSession,
   'session.reconcile': renderReconciliation,
+  runs: renderRuns,
+  run: renderRun,
+  'runs.stop': renderRunStopped,
   stuck: renderStuck,
+  statistics: renderStatistics,
   'session.tie': renderTied,
   'session.untie': renderTied,
   agents: renderAgents,
+  arrivals: renderArrivals,
   cost: renderCost,
   'cost.task': renderTaskCost,
   budgets: renderBudgets,
@@ -97,6 +110,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   import: renderImport,
   transcripts: renderTranscripts,
   'worktree.list': renderWorktrees,
+  'worktree.status': renderWorktreeStatus,
   'worktree.conflicts': renderConflicts,
   'worktree.create': renderWorktreeChanged,
   'worktree.remove': renderWorktreeChanged,
@@ -115,6 +129,7 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
   if (name === 'transcripts.archive' && terminal !== undefined)
     return renderArchiveStep(item as Parameters<typeof renderArchiveStep>[0], terminal)
+  if (name === 'runs.logs' && terminal !== undefined) return (item as { line: string }).line
   if (name === 'watch' && terminal !== undefined)
     return renderWatched(item as Parameters<typeof renderWatched>[0], terminal)
   if (name === 'transcripts.import' && terminal !== undefined)

@@ -25,6 +25,9 @@ export type RefusalCode =
   | 'UNKNOWN_SESSION'
   | 'UNKNOWN_TRACE'
   | 'UNKNOWN_RUN'
+  | 'NOT_RUNNING'
+  | 'STILL_RUNNING'
+  | 'NO_LOG'
   | 'UNKNOWN_METRIC'
   | 'UNKNOWN_PROJECTION'
   | 'UNKNOWN_HOLD'
@@ -62,7 +65,10 @@ export const isRefusal = (answer: unknown): answer is Refusal =>
   typeof answer === 'object' && answer !== null && 'refused' in answer
 
 /** The command was understood, and what it asked for is not to be: the answer is a failure. */
-const CHANGE_REFUSED: ReadonlySet<string> = new Set<RefusedCode>([
+const CHANGE_REFUSED: ReadonlySet<string> = new Set<RefusalCode>([
+  'NOT_RUNNING',
+  'STILL_RUNNING',
+  'NO_LOG',
   'ILLEGAL_STATUS',
   'ALREADY_CLAIMED',
   'NOT_CLAIMABLE',

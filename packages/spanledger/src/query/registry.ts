@@ -5,6 +5,7 @@ import { eventExport, eventFollow, events, eventStats } from './queries/events.t
 import { agents } from './queries/agents.ts'
 import { budgetRemove, budgets, budgetSet } from './queries/budgets.ts'
 import { commits } from './queries/commits.ts'
+import { arrivals } from './queries/arrivals.ts'
 import { cost } from './queries/cost.ts'
 import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
@@ -19,10 +20,12 @@ import { pullRequests, pullRequestTie } from './queries/pull-requests.ts'
 import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
 import { retention } from './queries/retention.ts'
+import { run, runLogs, runs, runStop } from './queries/runs.ts'
 import { seal } from './queries/seal.ts'
 import { session, sessionReconcile, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
+import { expositionQuery, statistics } from './queries/statistics.ts'
 import { status } from './queries/status.ts'
 import { stuck } from './queries/stuck.ts'
 import {
@@ -60,6 +63,7 @@ import {
   workRelease,
   workStatsQuery,
 } from './queries/work.ts'
+import { worktreeStatus } from './queries/worktree-status.ts'
 import {
   worktreeConflicts,
   worktreeCreate,
@@ -76,9 +80,16 @@ export const QUERIES = {
   'session.reconcile': sessionReconcile,
   stuck,
   watch,
+  statistics,
+  exposition: expositionQuery,
   'session.tie': sessionTie,
   'session.untie': sessionUntie,
+  runs,
+  run,
+  'runs.stop': runStop,
+  'runs.logs': runLogs,
   agents,
+  arrivals,
   cost,
   'cost.task': costTask,
   budgets,
@@ -144,6 +155,7 @@ export const QUERIES = {
   'transcripts.archive': transcriptsArchive,
   'transcripts.import': transcriptsImport,
   'worktree.list': worktreeList,
+  'worktree.status': worktreeStatus,
   'worktree.conflicts': worktreeConflicts,
   'worktree.create': worktreeCreate,
   'worktree.remove': worktreeRemove,

@@ -1,4 +1,5 @@
-export { type Collisions, findCollisions } from './collisions.ts'
+export { aheadOf } from './ahead.ts'
+export { type Collisions, findCollisions, type Grade } from './collisions.ts'
 export { NotARepositoryError, GitFailedError, GitMissingError, UncommittedWorkError } from './errors.ts'
 export { conflictsAfter, decideConflicts, placed, streamOf, type WorktreeEvent } from './events.ts'
 export { linesBetween } from './changes.ts'
