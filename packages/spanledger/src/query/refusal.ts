@@ -47,6 +47,7 @@ export type RefusalCode =
   | 'NO_PORT'
   | 'NOT_CONFIRMED'
   | 'UNKNOWN_WORKTREE'
+  | 'UNKNOWN_BUDGET'
   | 'UNKNOWN_TEAM'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'

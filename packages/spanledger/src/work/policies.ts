@@ -17,7 +17,11 @@ export interface Policies {
   agents: readonly string[]
   /** By type of task, for those that say none. */
   priorities: Record<string, Priority>
+  budgets: Budgets
 }
+
+/** US dollars: of `everything`, `task ID`, `team NAME` or `agent NAME`, for a day, week or month (in UTC) or in all. */
+export type Budgets = Record<string, { [Period in 'day' | 'week' | 'month' | 'total']?: number | undefined }>
 
 export interface TeamPolicies {
   wipLimit?: number | undefined
@@ -33,6 +37,7 @@ export const DEFAULT_POLICIES: Policies = {
   teams: {},
   agents: [],
   priorities: {},
+  budgets: {},
 }
 
 export const wipLimitOf = ({ teams, wipLimit }: Policies, team: string): number | undefined =>
