@@ -49,6 +49,16 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger watch --follow', 'spanledger watch --since today --json'],
   },
   {
+    path: ['arrivals'],
+    query: 'arrivals',
+    examples: ['spanledger arrivals', 'spanledger arrivals --since 7d --json'],
+  },
+  {
+    path: ['stats'],
+    query: 'statistics',
+    examples: ['spanledger stats', 'spanledger stats --since today --json'],
+  },
+  {
     path: ['session', 'tie'],
     query: 'session.tie',
     examples: [

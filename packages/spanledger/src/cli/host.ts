@@ -30,6 +30,8 @@ export interface RunOptions {
   worktree?: string
   /** Tries after the first. */
   retries?: number
+  /** What ends it when it is found in one of its sessions. */
+  stopWhen?: readonly string[]
   /** In a process of its own, which outlives this terminal. */
   detach?: boolean
   /** An id that was given out for it already, and the file that what it prints goes to. */
@@ -45,6 +47,8 @@ export interface RunResult {
   exitCode: number
   signal: string | null
   durationMs: number
+  /** In a line, when it was stopped for what was found. */
+  stoppedFor?: string
   /** Nobody is there to be told: its log holds what the command printed. */
   quiet?: true
 }

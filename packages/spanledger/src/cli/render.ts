@@ -3,12 +3,14 @@ import * as lists from './render/lists.ts'
 import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
 import { renderCommits, renderPullRequests, renderPullRequestTied } from './render/commits.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
+import { renderArrivals } from './render/arrivals.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderReconciliation } from './render/reconciliation.ts'
 import { renderRun, renderRuns, renderRunStopped } from './render/runs.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
+import { renderStatistics } from './render/statistics.ts'
 import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
 import { renderArchiveStep, renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
@@ -38,9 +40,11 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   run: renderRun,
   'runs.stop': renderRunStopped,
   stuck: renderStuck,
+  statistics: renderStatistics,
   'session.tie': renderTied,
   'session.untie': renderTied,
   agents: renderAgents,
+  arrivals: renderArrivals,
   cost: renderCost,
   'cost.task': renderTaskCost,
   commits: renderCommits,

@@ -4,6 +4,7 @@ import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
 import { commits } from './queries/commits.ts'
+import { arrivals } from './queries/arrivals.ts'
 import { cost } from './queries/cost.ts'
 import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
@@ -23,6 +24,7 @@ import { seal } from './queries/seal.ts'
 import { session, sessionReconcile, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
+import { expositionQuery, statistics } from './queries/statistics.ts'
 import { status } from './queries/status.ts'
 import { stuck } from './queries/stuck.ts'
 import {
@@ -77,6 +79,8 @@ export const QUERIES = {
   'session.reconcile': sessionReconcile,
   stuck,
   watch,
+  statistics,
+  exposition: expositionQuery,
   'session.tie': sessionTie,
   'session.untie': sessionUntie,
   runs,
@@ -84,6 +88,7 @@ export const QUERIES = {
   'runs.stop': runStop,
   'runs.logs': runLogs,
   agents,
+  arrivals,
   cost,
   'cost.task': costTask,
   commits,

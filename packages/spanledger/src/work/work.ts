@@ -188,6 +188,12 @@ export class Work {
     return [...this.#state.claimed].some((id) => this.#state.tasks.get(id)!.claim!.leaseUntilNano <= nowNano)
   }
 
+  /** The tasks as their events tell them, whatever was done to files since. */
+  async recorded(): Promise<WorkState> {
+    await this.refresh()
+    return this.#state
+  }
+
   /** The tasks with what was done to their files since; writes nothing. */
   async look(): Promise<Look> {
     await this.refresh()
