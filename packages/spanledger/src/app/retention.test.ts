@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -116,6 +117,25 @@ describe('retention', () => {
     expect((await retain()).removed).toEqual([])
     rmSync(join(spans, `${names.at(-1)!}.jsonl.gz`))
     expect(await questions.run('verify', {})).toMatchObject({ findings: [{ finding: 'missingSegment' }] })
+  })
+
+  it('counts what the disk holds: a segment with its columns and its index', async () => {
+    const diskBytes = (): number =>
+      [spans, join(dir, 'index/segments/spans'), join(dir, 'index/columns/spans')]
+        .flatMap((path) => readdirSync(path).map((name) => join(path, name)))
+        // The chain stays, and grows by a note.
+        .filter((path) => !path.startsWith(spans) || path.endsWith('.gz'))
+        .reduce((sum, path) => sum + statSync(path).size, 0)
+    await questions.run('trace', { id: traceIn(names[0]!) })
+    await questions.run('rebuild', { name: 'columns' })
+    const before = diskBytes()
+    const size = (bytes: number): void => rules(`{ size: ${(bytes / 1e6).toFixed(4)}MB, evenRecent: true }`)
+    size(before + 100)
+    expect((await retain({ dryRun: true })).removed).toEqual([])
+    size(before - 100)
+    const { freedBytes, removed } = await retain()
+    expect(removed).toHaveLength(1)
+    expect(diskBytes()).toBe(before - freedBytes)
   })
 
   it('keeps the segments that a held trace or session is in, until it is let go', async () => {
