@@ -21,9 +21,9 @@ const within = (what, bytes, max) => {
 }
 
 /** Unpacked: code, types with their comments, licence and README. ADR 0027 says what they are made of. */
-const PACKAGE_BYTES_MAX = { sdk: 240_000, instrument: 145_000 }
+const PACKAGE_BYTES_MAX = { sdk: 250_000, instrument: 145_000 }
 /** All that a program which imports the SDK can ever load, minified. */
-const LOADED_BYTES_MAX = 160_000
+const LOADED_BYTES_MAX = 165_000
 
 await packSpanledger()
 const sizes = {}

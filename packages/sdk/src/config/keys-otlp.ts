@@ -56,6 +56,7 @@ export const OTLP_KEYS = under('exporters.otlp', {
   clientCertificate: optional(path, 'PEM: our own', standard('CLIENT_CERTIFICATE')),
   clientKey: optional(path, 'PEM: its key', standard('CLIENT_KEY')),
   insecure: key(boolean, false, 'no TLS where the endpoint has no scheme', standard('INSECURE')),
+  redact: key(boolean, true, 'whether secrets are taken out of what is sent, and of the spool'),
   ...ofSignal('traces'),
   ...ofSignal('metrics'),
   ...ofSignal('logs'),

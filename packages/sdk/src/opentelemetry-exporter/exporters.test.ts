@@ -154,3 +154,14 @@ test('what is recorded before the resource is complete waits for it', async () =
     { name: 'GET /orders' },
   ])
 })
+
+test('secrets are taken out before anything is written, by what the home says', async () => {
+  const exporter = new LedgerSpanExporter({ home })
+  const one = span({ name: 'login password=hunter22', attributes: { 'db.password': 'opensesame' } })
+  expect(await exported((done) => exporter.export([one], done))).toEqual({ code: 0 })
+  expect(linesOf('spans')).toMatchObject([
+    {},
+    { name: 'login password=[redacted:assignment]', attrs: { 'db.password': '[redacted:sensitive-key]' } },
+  ])
+  await exporter.shutdown()
+})

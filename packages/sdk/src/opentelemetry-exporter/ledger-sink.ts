@@ -1,9 +1,11 @@
 import process from 'node:process'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { readConfigFile, readRedaction, sourceText } from '../config/index.ts'
 import { nodePlatform } from '../platform/index.ts'
-import { LedgerProcessor, reportOnce } from '../record/index.ts'
+import { LedgerProcessor, RecordRedactor, reportOnce } from '../record/index.ts'
 import type { Processor } from '../record/index.ts'
+import { createRedactor } from '../redact/index.ts'
 import { resourceOf } from './common.ts'
 import type { SdkResource } from './sdk-types.ts'
 
@@ -21,6 +23,7 @@ export class LedgerSink {
   readonly #home: string
   readonly #platform = nodePlatform()
   readonly #report = reportOnce()
+  readonly #redactor: RecordRedactor
   readonly #processors = new Map<SdkResource, Processor>()
   readonly #waiting = new Set<Promise<void>>()
   #isOver = false
@@ -28,6 +31,10 @@ export class LedgerSink {
   constructor(options: LedgerOptions) {
     const { SPANLEDGER_HOME: home = '' } = process.env
     this.#home = options.home ?? (home === '' ? join(homedir(), '.spanledger') : home)
+    const redaction = readRedaction(this.#home, readConfigFile, ({ source, message, next }) =>
+      this.#report('configuration', `${sourceText(source)}: ${message}; ${next}`),
+    )
+    this.#redactor = new RecordRedactor(createRedactor(redaction))
   }
 
   /** False after shutdown: then nothing is taken. */
@@ -63,6 +70,7 @@ export class LedgerSink {
         resource: resourceOf(resource),
         home: this.#home,
         report: this.#report,
+        redactor: this.#redactor,
       })
       this.#processors.set(resource, processor)
     }

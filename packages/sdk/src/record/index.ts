@@ -28,6 +28,7 @@ export {
 } from './propagation.ts'
 export type { Carrier } from './propagation.ts'
 export { recordWith } from './record.ts'
+export { RecordRedactor } from './redaction.ts'
 export { Recorder } from './recorder.ts'
 export type { ScopeOptions } from './recorder.ts'
 export { detectResource } from './resource/detect.ts'

@@ -2,7 +2,7 @@ import { exportersOf, SIGNALS } from '../config/index.ts'
 import type { SdkConfig, Signal } from '../config/index.ts'
 import type { Platform } from '../platform/index.ts'
 import { LedgerProcessor } from '../record/index.ts'
-import type { Exporter, Processor, Report, Resource } from '../record/index.ts'
+import type { Exporter, Processor, RecordRedactor, Report, Resource } from '../record/index.ts'
 import { batchOptions, otlpOptions } from './otlp.ts'
 import { onlySignals } from './only-signals.ts'
 
@@ -10,6 +10,8 @@ import { onlySignals } from './only-signals.ts'
 export interface ProcessorHost {
   platform: Platform
   resource: Resource
+  /** Takes secrets out as the home's configuration says. The ledger's processor uses it by itself, exporters of one's own with `redactingExporter`. */
+  redactor: RecordRedactor
   report: Report
 }
 
@@ -32,11 +34,18 @@ export async function openProcessors(config: SdkConfig, host: ProcessorHost): Pr
   const otlp = signalsTo('otlp')
   const console = signalsTo('console')
   if (otlp.length === 0 && console.length === 0) return opened
-  const { batchProcessor, consoleExporter, otlpExporter } = await import('../export/index.ts')
+  const { batchProcessor, consoleExporter, otlpExporter, redactingExporter } =
+    await import('../export/index.ts')
   const batched = (exporter: Exporter): Processor =>
     batchProcessor({ ...batchOptions(config), ...host, exporter })
-  if (otlp.length > 0) add(otlp, batched(otlpExporter(host.platform, otlpOptions(config))))
-  if (console.length > 0)
-    add(console, batched(consoleExporter(undefined, undefined, config.exporters.console.pretty)))
+  if (otlp.length > 0) {
+    const exporter = otlpExporter(host.platform, otlpOptions(config))
+    add(otlp, batched(config.exporters.otlp.redact ? redactingExporter(exporter, host.redactor) : exporter))
+  }
+  if (console.length > 0) {
+    // What stands on a terminal is as a rule kept in a file as well.
+    const exporter = consoleExporter(undefined, undefined, config.exporters.console.pretty)
+    add(console, batched(redactingExporter(exporter, host.redactor)))
+  }
   return opened
 }

@@ -1,9 +1,16 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
-import { readConfigFile, resolveConfig, sourceText } from '../config/index.ts'
-import type { PartialConfig, SdkConfig } from '../config/index.ts'
+import { readConfigFile, readRedaction, resolveConfig, sourceText } from '../config/index.ts'
+import type { ConfigWarning, PartialConfig, SdkConfig } from '../config/index.ts'
 import { uuidv7 } from '../platform/index.ts'
-import { detectResource, LedgerProcessor, reportOnce, startRecording } from '../record/index.ts'
+import { createRedactor } from '../redact/index.ts'
+import {
+  detectResource,
+  LedgerProcessor,
+  RecordRedactor,
+  reportOnce,
+  startRecording,
+} from '../record/index.ts'
 import type { Attributes, Processor, Recording, Sampler } from '../record/index.ts'
 import { backgroundPlatform } from './background-platform.ts'
 import { openProcessors } from './processors.ts'
@@ -42,9 +49,11 @@ export async function setUpRecording(options: StartOptions): Promise<Recording |
     cwd: process.cwd(),
     readFile: readConfigFile,
   })
-  for (const { source, message, next } of warnings)
+  const warn = ({ source, message, next }: ConfigWarning): void =>
     report('configuration', `${sourceText(source)}: ${message}; ${next}`)
+  warnings.forEach(warn)
   if (!config.enabled) return undefined
+  const redaction = readRedaction(config.exporters.ledger.home, readConfigFile, warn)
   const platform = backgroundPlatform()
   const settings = recorderSettings(config)
   const resource = detectResource({
@@ -55,7 +64,7 @@ export async function setUpRecording(options: StartOptions): Promise<Recording |
     attributes: options.attributes,
     limits: settings.limits,
   })
-  const host = { platform, resource, report }
+  const host = { platform, resource, report, redactor: new RecordRedactor(createRedactor(redaction)) }
   const ledger = (): Processor =>
     new LedgerProcessor({ ...host, home: config.exporters.ledger.home ?? process.cwd() })
   return startRecording({

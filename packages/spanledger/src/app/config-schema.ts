@@ -8,7 +8,7 @@ import { ConfigError, DEFAULT_CONFIG, type Config } from './config.ts'
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))
 const contentRule = v.picklist(['keep', 'drop', 'hash'])
 
-const { receive, sealing } = DEFAULT_CONFIG
+const { receive, sealing, transcripts } = DEFAULT_CONFIG
 
 const schema = v.strictObject({
   // The SDK's part, which it checks itself.
@@ -25,6 +25,10 @@ const schema = v.strictObject({
   retention: v.optional(retentionSchema, {}),
   watch: v.optional(watchSchema, {}),
   sealing: v.optional(v.strictObject({ background: v.optional(v.boolean(), sealing.background) }), sealing),
+  transcripts: v.optional(
+    v.strictObject({ background: v.optional(v.boolean(), transcripts.background) }),
+    transcripts,
+  ),
   redaction: v.optional(
     v.strictObject({
       enabled: v.optional(v.boolean()),
@@ -56,12 +60,14 @@ export function parseConfig(file: string, text: string): Config {
     throw new ConfigError(file, '(top level): expected keys such as receive: or redaction:, found a list')
   const result = v.safeParse(schema, raw)
   if (!result.success) throw new ConfigError(file, findingsOf(result.issues, { text, schema, describe }))
-  const { receive: ports, retention, watch: watched, sealing: sealed, redaction = {} } = result.output
+  const { redaction = {}, ...output } = result.output
+  const { receive: ports, retention, watch: watched, sealing: sealed, transcripts: kept } = output
   return {
     receive: ports,
     retention,
     watch: watched,
     sealing: sealed,
+    transcripts: kept,
     redaction: redaction as Config['redaction'],
   }
 }

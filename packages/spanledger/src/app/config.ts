@@ -1,5 +1,5 @@
 import type { RetentionRules } from '@spanledger/sdk/ledger'
-import type { RedactionConfig } from '../redact/index.ts'
+import type { RedactionConfig } from '@spanledger/sdk/redact'
 import type { WatchSettings } from '../watch/index.ts'
 
 /** HOME/config.yaml. Every key is optional; the file too. Source: docs/reference/configuration.md */
@@ -18,6 +18,10 @@ export interface Config {
     /** Whether the daemon packs closed segments by itself; `spanledger seal` does it all the same. */
     background: boolean
   }
+  transcripts: {
+    /** Whether the daemon archives and imports the transcripts of agents that sent something. */
+    background: boolean
+  }
   redaction: Partial<RedactionConfig>
   /** A kind without a rule is kept for ever. */
   retention: RetentionRules
@@ -28,6 +32,7 @@ export interface Config {
 export const DEFAULT_CONFIG: Config = {
   receive: { otlpHttpPort: 4318, otlpGrpcPort: 4317, port: 4319, allowedHosts: [] },
   sealing: { background: true },
+  transcripts: { background: true },
   redaction: {},
   retention: {},
   watch: {},

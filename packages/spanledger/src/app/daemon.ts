@@ -4,6 +4,7 @@ import { openHome, type Home } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import { createOtlpGrpcServer, listenOnLoopback, type Listening } from '../receive/index.ts'
 import type { Beside } from './beside.ts'
+import { keepsContent, keepTranscripts } from './keep-transcripts.ts'
 import { loadConfig } from './load-config.ts'
 import { claimDaemonFile, readDaemonFile, removeDaemonFile } from './daemon-file.ts'
 import { createApiServer } from './api-server.ts'
@@ -13,6 +14,7 @@ import { repairTornLines } from './repair.ts'
 import { takeHooksInBackground } from './take-hooks.ts'
 import { tendInBackground } from './tending.ts'
 import { tieSessions } from './tie-sessions.ts'
+import { watchWorktrees } from './watch-worktrees.ts'
 import { createWarner } from './warn.ts'
 import { watchSessions } from './watch-sessions.ts'
 
@@ -144,7 +146,12 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
       takeHooksInBackground(platform, questions, warn),
       watchSessions(platform, questions, config.watch, warn),
       tieSessions(platform, questions.tying, warn),
+      watchWorktrees(platform, questions, warn),
     )
+    if (config.transcripts.background)
+      beside.push(
+        keepTranscripts(platform, home, { questions, archives: keepsContent(config.redaction), warn }),
+      )
     return { home: home.dir, ...addresses, close }
   } catch (error) {
     await close()

@@ -9,6 +9,7 @@ import { startRun } from './run-start.ts'
 
 const platform = nodePlatform()
 const words = process.argv.slice(2)
+const warn = (message: string): void => void process.stderr.write(`spanledger: ${message}\n`)
 // A run's command waits for nothing that it does not need: the command line is loaded when it has ended.
 const started = startRun(words, { env: process.env, homeFolder: homedir() }, run)
 await started?.catch(() => {})
@@ -16,8 +17,14 @@ await started?.catch(() => {})
 const [{ runCli }, { VERSION }] = await Promise.all([import('../cli/index.ts'), import('./version.ts')])
 
 async function run(options: RunOptions) {
-  const { runCommand } = await import('./run.ts')
-  return runCommand(platform, options, (message) => void process.stderr.write(`spanledger: ${message}\n`))
+  const [{ runCommand }, { runDetached, tellingAway }] = await Promise.all([
+    import('./run.ts'),
+    import('./run-detached.ts'),
+  ])
+  if (options.detach === true) return runDetached(platform, options, process.argv[1]!)
+  return tellingAway(process.env, (away, onStart) =>
+    runCommand(platform, { ...options, ...away }, warn, onStart),
+  )
 }
 
 const host: CliHost = {
@@ -41,7 +48,7 @@ const host: CliHost = {
     const { up } = await import('./up.ts')
     await up(platform, options, {
       print: (text) => void process.stdout.write(text),
-      warn: (message) => void process.stderr.write(`spanledger: ${message}\n`),
+      warn,
     })
   },
   run: (options) => started ?? run(options),

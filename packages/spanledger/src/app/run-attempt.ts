@@ -6,6 +6,7 @@ import {
   type GitRecord,
   retryInMs,
   type RunEvent,
+  type RunMode,
   setUpAgent,
   streamOfRun,
   supervise,
@@ -28,6 +29,7 @@ export interface Attempt {
   run: string
   attempt: number
   retries: number
+  mode: RunMode
   endpoint: string
   task: string | undefined
   trace: RunTrace
@@ -41,6 +43,7 @@ export interface Attempt {
 interface Around {
   recording: () => Promise<Recording>
   warn: (message: string) => void
+  /** Its process is there, and its start recorded where it can be. */
   onStart: (pid: number) => void
 }
 
@@ -79,18 +82,19 @@ export async function runAttempt(
       env: { ...process.env, ...setup.env, ...options.env, TRACEPARENT: traceparent, PWD: cwd },
     },
     (pid) => {
-      onStart(pid)
       const data = {
         ...identity,
         program: basename(program),
         agent: setup.agent,
         task: task ?? null,
         workingDirectory: cwd,
+        mode: options.mode,
         pid,
         git: record?.state ?? null,
         traceparent,
       }
       told = append({ event: 'RunStarted', id: uuidv7(platform), time: String(startedNs), data })
+      void told.then(() => onStart(pid))
     },
   )
   const durationMs = Math.round(platform.clock.monotonicMs() - started)

@@ -3,7 +3,7 @@ import { openHome } from '@spanledger/sdk/ledger'
 import { hexOf, type Platform, uuidv7 } from '@spanledger/sdk/platform'
 import type { RunOptions, RunResult } from '../cli/index.ts'
 import type { Refusal } from '../query/index.ts'
-import { agentOf, beginLive, liveRuns, recordGit, retryInMs } from '../run/index.ts'
+import { agentOf, beginLive, liveRuns, recordGit, retryInMs, type RunMode } from '../run/index.ts'
 import { createWorktree, git, readRepository } from '../worktrees/index.ts'
 import { runAttempt, type RunTrace } from './run-attempt.ts'
 import type { RunClaim } from './run-claim.ts'
@@ -15,7 +15,7 @@ import { listenForRun, openRecording } from './run-recording.ts'
  *
  * Once the command has started, nothing of ours ends or delays it: what cannot be recorded is told by `warn`.
  *
- * onStart  the command's process is there
+ * onStart  the command's process is there, and its start is recorded where it can be
  * Refuses  before the start, where a task is not to be had
  * Errors   before the start: those of the home, of git where a worktree is asked for; CommandNotFoundError
  */
@@ -66,6 +66,7 @@ export async function runCommand(
           run,
           attempt,
           retries: options.retries ?? 0,
+          mode: modeOf(options),
           endpoint: `http://127.0.0.1:${listening.port}`,
           task: claim?.task ?? options.task,
           trace,
@@ -80,7 +81,8 @@ export async function runCommand(
       if (isOver) {
         await claim?.end(ended)
         const { exitCode, signal, durationMs } = ended
-        return { run, attempts: attempt, exitCode, signal, durationMs }
+        const quiet = options.log === undefined ? {} : { quiet: true as const }
+        return { run, attempts: attempt, exitCode, signal, durationMs, ...quiet }
       }
       looking = recordGit(git, cwd)
     }
@@ -131,6 +133,9 @@ export async function runCommand(
     return stopping.signal.aborted
   }
 }
+
+const modeOf = ({ log, retries = 0 }: RunOptions): RunMode =>
+  log !== undefined ? 'detached' : retries > 0 || process.stdin.isTTY !== true ? 'autonomous' : 'interactive'
 
 /** A user who set it wants it so: it stays, and is told. */
 const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT'

@@ -2,7 +2,7 @@ import { homedir, userInfo } from 'node:os'
 import type { Home } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { EventStore } from '@spanledger/sdk/store'
-import { createRedactor } from '../redact/index.ts'
+import { createRedactor } from '@spanledger/sdk/redact'
 import { parseCarrier, Work } from '../work/index.ts'
 import { loadConfig } from './load-config.ts'
 

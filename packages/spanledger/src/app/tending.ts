@@ -77,10 +77,20 @@ async function toDo(platform: Platform, home: Home): Promise<string[]> {
   return [...(await segmentsToSeal(platform, home)), ...(await segmentsWithoutColumns(platform, home))]
 }
 
-/** Errors  what the program said when it could not do it. */
-async function runProgram(command: 'seal' | 'retention', home: Home, stopped: AbortSignal): Promise<void> {
+/**
+ * One command of this program, in a process of its own that takes what others leave.
+ *
+ * passes  An exit code that is no failure either.
+ * Errors  what the program said when it could not do it
+ */
+export async function runProgram(
+  command: string,
+  home: Home,
+  stopped: AbortSignal,
+  passes = 0,
+): Promise<void> {
   if (stopped.aborted) return
-  const child = spawn(process.execPath, [PROGRAM, command, '--json', '--home', home.dir], {
+  const child = spawn(process.execPath, [PROGRAM, ...command.split(' '), '--json', '--home', home.dir], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   lower(child)
@@ -93,7 +103,8 @@ async function runProgram(command: 'seal' | 'retention', home: Home, stopped: Ab
       child.once('error', reject)
       child.once('close', resolve)
     })
-    if (code !== 0 && !stopped.aborted) throw new Error(messageIn(told) ?? `the process ended with ${code}`)
+    if (code !== 0 && code !== passes && !stopped.aborted)
+      throw new Error(messageIn(told) ?? `the process ended with ${code}`)
   } finally {
     stopped.removeEventListener('abort', stop)
   }

@@ -1,7 +1,7 @@
 import type { Home } from '@spanledger/sdk/ledger'
 import { isAgentOrigin } from '../agents/index.ts'
 import { createTranscoder, type Transcoder } from '../otlp/index.ts'
-import { createRedactor, type Redactor } from '../redact/index.ts'
+import { createRedactor, type Redactor } from '@spanledger/sdk/redact'
 import type { Config } from './config.ts'
 import { loadConfig } from './load-config.ts'
 

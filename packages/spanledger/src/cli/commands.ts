@@ -31,6 +31,14 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger session show last', 'spanledger session show 73633c63 --json'],
   },
   {
+    path: ['session', 'reconcile'],
+    query: 'session.reconcile',
+    examples: [
+      'spanledger session reconcile last',
+      'spanledger session reconcile 73633c63 --json | jq ".figures[].confidence"',
+    ],
+  },
+  {
     path: ['stuck'],
     query: 'stuck',
     examples: ['spanledger stuck', 'spanledger stuck --json | jq ".rows[].finding.kind"'],
@@ -54,6 +62,26 @@ export const ASKING: readonly AskingCommand[] = [
     query: 'session.untie',
     examples: ['spanledger session untie 73633c63 --because "it was another task"'],
   },
+  {
+    path: ['runs'],
+    query: 'runs',
+    examples: ['spanledger runs', 'spanledger runs --task fix-the-login --json'],
+  },
+  {
+    path: ['runs', 'show'],
+    query: 'run',
+    examples: ['spanledger runs show last', 'spanledger runs show 019a3f --json'],
+  },
+  {
+    path: ['runs', 'stop'],
+    query: 'runs.stop',
+    examples: ['spanledger runs stop last', 'spanledger runs stop 019a3f --force'],
+  },
+  {
+    path: ['runs', 'logs'],
+    query: 'runs.logs',
+    examples: ['spanledger runs logs last', 'spanledger runs logs 019a3f --follow'],
+  },
   { path: ['agents'], query: 'agents', examples: ['spanledger agents', 'spanledger agents --json'] },
   {
     path: ['cost'],
@@ -70,6 +98,20 @@ export const ASKING: readonly AskingCommand[] = [
     examples: [
       'spanledger cost task fix-the-login',
       'spanledger cost task 12 --json | jq ".total.causes.failed"',
+    ],
+  },
+  {
+    path: ['commits'],
+    query: 'commits',
+    examples: ['spanledger commits --since 7d', 'spanledger commits --task fix-the-login --json'],
+  },
+  { path: ['pr', 'list'], query: 'pull-requests', examples: ['spanledger pr list'] },
+  {
+    path: ['pr', 'tie'],
+    query: 'pull-request.tie',
+    examples: [
+      'spanledger pr tie 12 --branch fix-the-login',
+      'spanledger pr tie https://github.com/acme/shop/pull/12 --session last',
     ],
   },
   {
@@ -151,6 +193,8 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger state session last --at +30s',
       'spanledger state session 73633c63 --at 2026-11-21T09:30:00Z --recorded',
       'spanledger state task fix-the-login --at yesterday',
+      'spanledger state worktree fix-login --at 2h',
+      'spanledger state team web --at 2026-11-21',
     ],
   },
   {
@@ -159,6 +203,8 @@ export const ASKING: readonly AskingCommand[] = [
     examples: [
       'spanledger state diff --from yesterday --to today',
       'spanledger state diff session last --from +10s --to +40s --json',
+      'spanledger state diff task --from yesterday',
+      'spanledger state diff team web --from 1w --to today',
     ],
   },
   ...TASK_COMMANDS,
@@ -166,6 +212,11 @@ export const ASKING: readonly AskingCommand[] = [
     path: ['worktree', 'list'],
     query: 'worktree.list',
     examples: ['spanledger worktree list', 'spanledger worktree list --repo ~/code/shop --json'],
+  },
+  {
+    path: ['worktree', 'status'],
+    query: 'worktree.status',
+    examples: ['spanledger worktree status', 'spanledger worktree status --json | jq ".rows[].atWork"'],
   },
   {
     path: ['worktree', 'conflicts'],
@@ -256,6 +307,11 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger transcripts import ~/backup/projects session.jsonl',
     ],
   },
+  {
+    path: ['transcripts', 'archive'],
+    query: 'transcripts.archive',
+    examples: ['spanledger transcripts archive', 'spanledger transcripts archive claude-code --json'],
+  },
 ]
 
 /** Groups of commands, with what they are about. */
@@ -265,6 +321,7 @@ export const GROUPS: Record<string, string> = {
   config: 'Settings',
   events: 'Domain events',
   hold: 'What is kept, whatever the rules of retention say',
+  pr: 'Pull requests, and what they are made of',
   state: 'The past',
   transcripts: 'What agents wrote down of their sessions',
   task: 'Tasks: Markdown files and their history',

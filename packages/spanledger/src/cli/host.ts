@@ -30,6 +30,8 @@ export interface RunOptions {
   worktree?: string
   /** Tries after the first. */
   retries?: number
+  /** In a process of its own, which outlives this terminal. */
+  detach?: boolean
   /** An id that was given out for it already, and the file that what it prints goes to. */
   run?: string
   log?: string
@@ -43,6 +45,17 @@ export interface RunResult {
   exitCode: number
   signal: string | null
   durationMs: number
+  /** Nobody is there to be told: its log holds what the command printed. */
+  quiet?: true
+}
+
+/** A run that goes on by itself. */
+export interface RunDetached {
+  run: string
+  /** Of its command. */
+  pid: number
+  /** Where what it prints goes. */
+  log: string
 }
 
 /** What the command line is given by whoever wires the program. */
@@ -50,7 +63,7 @@ export interface CliHost {
   /** Runs the daemon in the foreground until it is told to stop. */
   up(options: UpOptions): Promise<void>
   /** Runs a command with our terminal, and records it. */
-  run(options: RunOptions): Promise<RunResult | Refusal>
+  run(options: RunOptions): Promise<RunResult | RunDetached | Refusal>
   /** `ask` runs one command line of this program. */
   demo(ask: (argv: string[]) => Promise<number>): Promise<void>
   /** The daemon that runs for a home, if one does. */

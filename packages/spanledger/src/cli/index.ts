@@ -1,4 +1,4 @@
-export type { Asker, CliHost, OnSuccess, RunOptions, RunResult } from './host.ts'
+export type { Asker, CliHost, OnSuccess, RunDetached, RunOptions, RunResult } from './host.ts'
 export { runCli } from './run-cli.ts'
 export { type SettingsName, SETTINGS } from './settings.ts'
 export type {

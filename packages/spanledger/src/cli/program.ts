@@ -62,6 +62,10 @@ export function createProgram(version: string, actions: Actions): Command {
     .description('Runs a command and records it: what it tells, how it ended, what it changed')
     .usage('[options] -- COMMAND [ARGUMENTS]')
     .argument('<command...>', 'a coding agent, or any other program')
+    .option(
+      '--detach',
+      'in the background: prints the id of the run, and goes on when this terminal is closed',
+    )
     .option('--task <ID>', 'the task it works on: claimed meanwhile, done or failed as the command ends')
     .addOption(
       new Option(
@@ -81,6 +85,7 @@ export function createProgram(version: string, actions: Actions): Command {
         'spanledger run -- claude -p "Fix the failing test"',
         'spanledger run --task 12 --worktree fix-login -- codex exec "Fix the login"',
         'spanledger run --retries 2 -- npm test',
+        'spanledger run --detach --task fix-the-login -- claude -p "Fix the login"',
       ])}`,
     )
     .action((command: string[], options: Omit<RunOptions, 'home' | 'command'>) =>

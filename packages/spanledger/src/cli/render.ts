@@ -1,13 +1,17 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
+import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
+import { renderCommits, renderPullRequests, renderPullRequestTied } from './render/commits.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
+import { renderReconciliation } from './render/reconciliation.ts'
+import { renderRun, renderRuns, renderRunStopped } from './render/runs.ts'
 import { renderSession } from './render/session.ts'
 import { renderSessions } from './render/sessions.ts'
 import { renderTied } from './render/ties.ts'
 import { renderTrace } from './render/trace.ts'
-import { renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
+import { renderArchiveStep, renderTranscripts, renderTranscriptStep } from './render/transcripts.ts'
 import { renderMatches, renderReplay, renderStateDiff } from './render/time-travel.ts'
 import { renderImport } from './render/import.ts'
 import { renderHolds, renderRetention } from './render/retention.ts'
@@ -15,8 +19,13 @@ import { renderSealStep } from './render/seal.ts'
 import * as tasks from './render/tasks.ts'
 import * as work from './render/work.ts'
 import { renderVerify } from './render/verify.ts'
+import {
+  renderConflicts,
+  renderWorktreeChanged,
+  renderWorktrees,
+  renderWorktreeStatus,
+} from './render/worktrees.ts'
 import { renderStuck, renderWatched } from './render/findings.ts'
-import { renderConflicts, renderWorktreeChanged, renderWorktrees } from './render/worktrees.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How each answer is drawn for people. Queries that stream print their items as JSON Lines. */
@@ -24,12 +33,19 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   status: lists.renderStatus,
   sessions: renderSessions,
   session: renderSession,
+  'session.reconcile': renderReconciliation,
+  runs: renderRuns,
+  run: renderRun,
+  'runs.stop': renderRunStopped,
   stuck: renderStuck,
   'session.tie': renderTied,
   'session.untie': renderTied,
   agents: renderAgents,
   cost: renderCost,
   'cost.task': renderTaskCost,
+  commits: renderCommits,
+  'pull-requests': renderPullRequests,
+  'pull-request.tie': renderPullRequestTied,
   projections: renderProjections,
   rebuild: renderRebuild,
   traces: lists.renderTraces,
@@ -42,9 +58,13 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'events.stats': lists.renderEventStats,
   'events.replay': renderReplay,
   'events.query': renderMatches,
-  state: (answer, terminal) =>
-    'sections' in answer ? tasks.renderTask(answer, terminal) : renderSession(answer, terminal),
-  'state.diff': renderStateDiff,
+  state(answer, terminal) {
+    if ('sections' in answer) return tasks.renderTask(answer, terminal)
+    if ('members' in answer) return renderTeam(answer, terminal)
+    return 'runs' in answer ? renderWorktree(answer, terminal) : renderSession(answer, terminal)
+  },
+  'state.diff': (answer, terminal) =>
+    'kind' in answer ? renderThingsDiff(answer, terminal) : renderStateDiff(answer, terminal),
   tasks: tasks.renderTasks,
   task: tasks.renderTask,
   'tasks.parents': tasks.renderParents,
@@ -82,6 +102,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   import: renderImport,
   transcripts: renderTranscripts,
   'worktree.list': renderWorktrees,
+  'worktree.status': renderWorktreeStatus,
   'worktree.conflicts': renderConflicts,
   'worktree.create': renderWorktreeChanged,
   'worktree.remove': renderWorktreeChanged,
@@ -98,6 +119,9 @@ export function renderItem(name: QueryName, item: unknown, terminal: Terminal | 
   if (typeof item === 'string') return item
   if (name === 'seal' && terminal !== undefined)
     return renderSealStep(item as Parameters<typeof renderSealStep>[0], terminal)
+  if (name === 'transcripts.archive' && terminal !== undefined)
+    return renderArchiveStep(item as Parameters<typeof renderArchiveStep>[0], terminal)
+  if (name === 'runs.logs' && terminal !== undefined) return (item as { line: string }).line
   if (name === 'watch' && terminal !== undefined)
     return renderWatched(item as Parameters<typeof renderWatched>[0], terminal)
   if (name === 'transcripts.import' && terminal !== undefined)

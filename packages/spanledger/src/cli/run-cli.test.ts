@@ -88,7 +88,10 @@ describe('answers', () => {
     ASKING.filter(
       ({ path, query }) =>
         queryNamed(query).effect !== 'writes' &&
-        !['sql', 'export', 'show', 'follow', 'state', 'get', 'search', 'task'].includes(path.at(-1)!),
+        query !== 'runs.logs' &&
+        !['sql', 'export', 'show', 'follow', 'state', 'get', 'search', 'task', 'reconcile'].includes(
+          path.at(-1)!,
+        ),
     ).map(({ path }) => path.join(' ') + (needed[path.join(' ')] ?? '')),
   )('of an empty home: %s', async (words) => {
     const human = await ask(...words.split(' '))

@@ -75,8 +75,15 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
         exit = complain(ofRefusal(result, []))
         return
       }
+      if ('log' in result) {
+        // The id alone, for `id=$(spanledger run --detach ...)`.
+        await out.write(json ? `${JSON.stringify(result)}\n` : `${result.run}\n`)
+        if (!json)
+          host.stderr.write(`spanledger: it runs by itself: spanledger runs logs ${result.run} --follow\n`)
+        return
+      }
       exit = result.exitCode
-      host.stderr.write(json ? `${JSON.stringify(result)}\n` : runText(result))
+      if (result.quiet !== true) host.stderr.write(json ? `${JSON.stringify(result)}\n` : runText(result))
     },
     async demo() {
       await host.demo((words) => runCli(words, host))

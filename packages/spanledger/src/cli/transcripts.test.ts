@@ -102,3 +102,36 @@ it('refuses what is no transcript', async () => {
     'nothing is at',
   )
 })
+
+it('says who told which figure, and how sure it is', async () => {
+  put(CLAUDE, textOf(claudeSession().map((line) => structuredClone(line))))
+  await run(['transcripts', 'import', '--all'], { home })
+  const { out, exit } = await run(['session', 'reconcile', 'last'], { home })
+  expect(exit).toBe(0)
+  expect(out).toMatch(/^model calls +3 +medium$/m)
+  expect(out).toMatch(/^· transcript:assistant +3 +3 calls$/m)
+  expect(out).toContain('output tokens: told by transcript:assistant alone')
+  const json = await run(['session', 'reconcile', SESSION.slice(0, 8), '--json'], { home })
+  expect(JSON.parse(json.out)).toMatchObject({ session: SESSION, agent: 'claude-code', confidence: 'medium' })
+})
+
+it('archives, and imports out of the archive what its agent has deleted', async () => {
+  const path = put(CLAUDE, textOf(claudeSession()))
+  const { out, exit } = await run(['transcripts', 'archive', 'claude-code'], { home })
+  expect(exit).toBe(0)
+  expect(out).toMatch(/1 transcript archived: 3\.\d kB in \d+ B/)
+  expect((await run(['transcripts', 'archive', '--all'], { home })).out).toContain('all archived before')
+  rmSync(path)
+  const listed = await run(['transcripts', 'list', '--json'], { home })
+  expect(JSON.parse(listed.out)).toMatchObject({ rows: [{ path, state: 'gone' }] })
+  expect((await run(['transcripts', 'import', 'claude-code'], { home })).out).toContain('from the archive')
+  expect((await sessions())[0]).toMatchObject({
+    id: SESSION,
+    modelCalls: 3,
+    tokens: { output: 42 + 43 + 44 },
+  })
+  expect((await run(['transcripts', 'import', 'claude-code'], { home })).out).toContain('all imported before')
+  // What was imported from its source says the same.
+  writeFileSync(path, textOf(claudeSession()))
+  expect((await run(['transcripts', 'import', 'claude-code'], { home })).out).toContain('all known')
+})

@@ -6,7 +6,7 @@ import type { Platform } from '@spanledger/sdk/platform'
 import { SimulatedMachine } from '../../../sdk/src/platform/testing/index.ts'
 import { openEventStore } from '@spanledger/sdk/store'
 import type { Observation } from '../agents/index.ts'
-import { createRedactor } from '../redact/index.ts'
+import { createRedactor } from '@spanledger/sdk/redact'
 import { spoolStatus, takeHooks, type Taken } from './intake.ts'
 import { spoolOf } from './layout.ts'
 

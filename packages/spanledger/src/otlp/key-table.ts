@@ -1,4 +1,4 @@
-import type { Policy, Redactor } from '../redact/index.ts'
+import type { Policy, Redactor } from '@spanledger/sdk/redact'
 import { KEYS_MAX, KEY_BYTES_MAX } from './limits.ts'
 
 const SLOTS = KEYS_MAX * 2

@@ -1,4 +1,4 @@
-import type { Redactor } from '../redact/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
 import { digits, nine, three } from './digits.ts'
 import { BUFFER_BYTES_KEPT, LINE_BYTES_MAX } from './limits.ts'
 import { MalformedOtlpError } from './malformed.ts'

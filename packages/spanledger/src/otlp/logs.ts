@@ -1,4 +1,4 @@
-import type { Redactor } from '../redact/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
 import { isZero, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts'
 import { literal, type LineWriter } from './line-writer.ts'
 import type { Values } from './values.ts'

@@ -1,4 +1,4 @@
-import type { Redactor } from '../redact/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
 import { define, type Definition } from './definition.ts'
 import type { KeyTable } from './key-table.ts'
 import { DEFINITIONS_MAX } from './limits.ts'

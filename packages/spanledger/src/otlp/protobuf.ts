@@ -1,4 +1,4 @@
-import type { Redactor } from '../redact/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
 import type { Definition } from './definition.ts'
 import { KeyTable } from './key-table.ts'
 import { LINE_BYTES_MAX, REQUEST_LINES_BYTES_MAX } from './limits.ts'

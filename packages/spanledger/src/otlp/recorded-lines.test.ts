@@ -14,7 +14,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createRedactor } from '../redact/index.ts'
+import { createRedactor } from '@spanledger/sdk/redact'
 import type { Signal } from './transcoded.ts'
 import { createTranscoder } from './transcoder.ts'
 

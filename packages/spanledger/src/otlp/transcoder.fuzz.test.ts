@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createRedactor } from '../redact/index.ts'
+import { createRedactor } from '@spanledger/sdk/redact'
 import {
   createOtlpWriter,
   createTranscoder,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { createRedactor } from '../redact/index.ts'
+import { createRedactor } from '@spanledger/sdk/redact'
 import { createTranscoder, type Signal } from './index.ts'
 import { jsonToProtobuf } from './json-request.ts'
 import { LINE_BYTES_MAX } from './limits.ts'

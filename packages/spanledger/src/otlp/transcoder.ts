@@ -1,4 +1,4 @@
-import type { Redactor } from '../redact/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
 import { jsonToProtobuf } from './json-request.ts'
 import { Protobuf } from './protobuf.ts'
 import type { Signal, Transcoded } from './transcoded.ts'

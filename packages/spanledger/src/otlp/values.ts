@@ -1,4 +1,4 @@
-import { hashOf, type Redactor } from '../redact/index.ts'
+import { hashOf, isHash, type Redactor } from '@spanledger/sdk/redact'
 import { FLAG_GEN_AI, NO_KEY, type KeyTable } from './key-table.ts'
 import { LINE_BYTES_MAX, NESTING_MAX } from './limits.ts'
 import { LINE_TOO_LONG, literal, type LineWriter } from './line-writer.ts'
@@ -230,7 +230,7 @@ export class Values {
     const { redacted } = out
     this.value(at, end, depth)
     if (policy.action === 'scan' || tellsNothing(out.bytes, begin, out.length)) return
-    const mark = policy.action === 'replace' ? policy.mark : hashOf(this.#contentOf(at, end, begin))
+    const mark = policy.action === 'replace' ? policy.mark : hashed(this.#contentOf(at, end, begin))
     out.length = begin
     out.redacted = redacted + 1
     out.text(mark)
@@ -395,6 +395,14 @@ export class Values {
     if (depth > NESTING_MAX) this.wire.fail(`values nested deeper than ${NESTING_MAX}`)
   }
 }
+
+/** A hash stays what it is. */
+function hashed(content: Uint8Array): string {
+  const text = content.length === HASH_BYTES ? Buffer.from(content).toString('latin1') : ''
+  return isHash(text) ? text : hashOf(content)
+}
+
+const HASH_BYTES = '[sha256:0123456789abcdef]'.length
 
 /** `null`, `true`, `false`, `""`, `[]`, `{}`: nothing to hide. */
 function tellsNothing(bytes: Uint8Array, begin: number, end: number): boolean {

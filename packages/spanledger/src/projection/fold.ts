@@ -1,5 +1,6 @@
 import { Family } from './family.ts'
 import type { PriceOf } from './prices.ts'
+import type { Reconciliation } from './reconcile.ts'
 import type { SessionDetail, SessionSummary } from './session-view.ts'
 import {
   initialState,
@@ -9,7 +10,7 @@ import {
   type Told,
   toldOf,
 } from './state.ts'
-import { detailOf, figuresOf, SILENT_AFTER_MS, summaryOf } from './view.ts'
+import { detailOf, figuresOf, reconciliationOf, SILENT_AFTER_MS, summaryOf } from './view.ts'
 
 /** All sessions that a set of events tells of, and what they look like at one time. */
 export class SessionFold {
@@ -117,6 +118,12 @@ export class SessionFold {
   figures(id: string): ReturnType<typeof figuresOf> {
     const state = this.#states.get(id)
     return state && figuresOf(this.#family.whole(state, this.#states), this.#prices, this.#nowMs())
+  }
+
+  /** Who told which of its figures. */
+  reconciliation(id: string): Reconciliation | undefined {
+    const state = this.#states.get(id)
+    return state && reconciliationOf(this.#family.whole(state, this.#states), this.#prices, this.#nowMs())
   }
 
   /** With its tree, of at most `limit` nodes. */

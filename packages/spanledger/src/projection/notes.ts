@@ -1,4 +1,5 @@
 import { field, tokensOf, type Thing } from './merge.ts'
+import type { Reconciliation } from './reconcile.ts'
 import type { SessionSummary, Tokens } from './session-view.ts'
 import type { Activity, Things } from './things.ts'
 
@@ -12,7 +13,12 @@ interface Call {
 const COST_TOLERANCE = 0.01
 
 /** Which sources told a figure and which was chosen, where they differ; and what is known to be missing. */
-export function notesOf(head: SessionSummary, things: Things, calls: readonly Call[]): string[] {
+export function notesOf(
+  head: SessionSummary,
+  things: Things,
+  calls: readonly Call[],
+  reconciliation: Reconciliation,
+): string[] {
   return [
     ...differing(things.modelCalls),
     ...withoutTokens(calls),
@@ -20,6 +26,7 @@ export function notesOf(head: SessionSummary, things: Things, calls: readonly Ca
     ...turnSums(things, calls),
     ...reportedCost(calls),
     ...unpriced(head),
+    ...unsure(reconciliation),
     ...hooksMissed(things),
   ]
 }
@@ -87,6 +94,15 @@ function reportedCost(calls: readonly Call[]): string[] {
   const computed = told.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0)
   if (Math.abs(reported - computed) <= COST_TOLERANCE * Math.max(reported, computed)) return []
   return [`cost: the agent reports $${reported.toFixed(4)}, the price table gives $${computed.toFixed(4)}`]
+}
+
+/** What the notes above leave to be asked. */
+function unsure({ session, figures }: Reconciliation): string[] {
+  const low = figures.filter(({ confidence, unit }) => confidence === 'low' && unit !== 'usd')
+  if (low.length === 0) return []
+  return [
+    `low confidence: ${low.map(({ figure }) => figure).join(', ')}; session reconcile ${session} tells why`,
+  ]
 }
 
 const unpriced = (head: SessionSummary): string[] =>

@@ -10,6 +10,7 @@ import { agentsOf, type AgentFigures } from './figures.ts'
 import { PartFolder } from './part-folder.ts'
 import type { PriceTable } from './prices.ts'
 import type { Projection } from './projection.ts'
+import type { Reconciliation } from './reconcile.ts'
 import { sessionOf, STATE_EVENTS_MAX, statesAfter, type Step } from './replay.ts'
 import { listOf, nearest, type ListOptions, type SessionAnswer, type SessionList } from './session-list.ts'
 import { type SessionFigures, SessionProjection } from './session-projection.ts'
@@ -42,6 +43,8 @@ export interface SessionReadModel {
   observe(written: WrittenLines): Promise<void>
   list(options?: ListOptions): SessionList
   show(idOrPrefix: string, options?: { limit?: number }): Promise<SessionAnswer>
+  /** Who told which figure of a session, by its whole id. */
+  reconciliation(id: string): Promise<Reconciliation | undefined>
   /** Ids of the traces that a session's own records name, and those of its kin. */
   traces(id: string): string[]
   agents(): AgentFigures[]
@@ -62,7 +65,7 @@ export interface SessionReadModel {
 }
 
 /** Changes whenever the fold tells other figures of the same events than before. */
-const VERSION = 7
+const VERSION = 8
 
 /** Fewer are folded here in a quarter of a second: another thread would hardly be up to speed by then. */
 const WORKER_EVENTS_MIN = 50_000
@@ -168,6 +171,12 @@ class Sessions implements SessionReadModel {
     }
     const ambiguous = found.length > 1
     return { found: false, ambiguous, near: nearest(idOrPrefix, ambiguous ? found : [...sessions.ids()]) }
+  }
+
+  async reconciliation(id: string): Promise<Reconciliation | undefined> {
+    const sessions = this.#sessions
+    const fold = await sessions.foldOf(sessions.kin(id), () => this.#nowMs)
+    return fold.reconciliation(id)
   }
 
   async *past(moments: readonly Moment[], of?: string): AsyncGenerator<SessionFold[], void, void> {

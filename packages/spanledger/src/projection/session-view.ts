@@ -107,6 +107,11 @@ export interface ActivityNode {
   tokens?: Tokens
   costUsd?: number | null
   sources: string[]
+  /**
+   * That it stands under this agent, spans do not tell. It was found out by the agent's id on it (or none, where the others
+   * have one), by the tool call its agent worked in, or by time: the innermost agent around it, else the session's own.
+   */
+  inferred?: 'agent-id' | 'tool-call' | 'time'
   children: ActivityNode[]
 }
 

@@ -73,10 +73,17 @@ function told(random: () => number): {
   return { calls, tools, tokens }
 }
 
-function fold(events: readonly Event[]) {
+function folded(events: readonly Event[]): SessionFold {
   const all = new SessionFold(priceTable([]), () => T0)
   for (const event of events) all.evolve('session-s', event)
-  return all.summary('s')!
+  return all
+}
+
+const fold = (events: readonly Event[]) => folded(events).summary('s')!
+
+function reconciled(events: readonly Event[]) {
+  const { figures, ...all } = folded(events).reconciliation('s')!
+  return { ...all, figures, of: (name: string) => figures.find(({ figure }) => figure === name)! }
 }
 
 function shuffled<T>(list: readonly T[], random: () => number): T[] {
@@ -116,6 +123,13 @@ it('counts a call once, whoever told it, in any order and however often; who tol
       `seed ${seed}, round ${round}`,
     ).toEqual([calls.length, tools.length, tokens.input, tokens.output])
     expect(fold(events), `seed ${seed}, round ${round}`).toEqual(summary)
+    const who = reconciled(again)
+    expect(reconciled(events).figures, `seed ${seed}, round ${round}`).toEqual(who.figures)
+    expect(who.of('model calls').chosen).toBe(calls.length)
+    expect(who.figures.filter(({ confidence }) => confidence === 'low')).toEqual([])
+    const all = reconciled([...calls.flat(), ...tools.flat()])
+    for (const name of ['model calls', 'tool calls', 'input tokens', 'output tokens'])
+      expect(all.of(name), `seed ${seed}, round ${round}`).toMatchObject({ confidence: 'high' })
   }
 })
 
@@ -159,4 +173,38 @@ it('takes the last word of a source that told an answer as it grew', () => {
     .map((event, i) => ({ ...event, id: `${9 - i}` }))
   expect(fold(growing).tokens.output).toBe(42)
   expect(fold(growing.toReversed()).tokens.output).toBe(42)
+})
+
+it('is low where an answer was told before it was over, and shows the sum that says so', () => {
+  const draft = call('transcript:assistant', 0.5, 0, 10, { input: 100, output: 1 }, { keys: ['message:1'] })
+  const result = {
+    ...call('transcript:result', 3, 0, 20, { input: 100, output: 42 }),
+    event: 'SessionCompleted' as 'SessionModelCalled',
+  }
+  const alone = reconciled([draft, result])
+  expect(alone).toMatchObject({ confidence: 'low' })
+  expect(alone.of('output tokens')).toMatchObject({
+    chosen: 1,
+    confidence: 'low',
+    sources: [
+      { source: 'transcript:assistant', value: 1, calls: 1, differs: false },
+      { source: 'transcript:result', value: 42, calls: null, chosen: 1, differs: true },
+    ],
+  })
+  const better = call('log:api_request', 3, 0, 10, { input: 100, output: 42 }, { keys: ['message:1'] })
+  expect(reconciled([draft, result, better]).of('output tokens')).toMatchObject({
+    chosen: 42,
+    confidence: 'medium',
+    from: ['log:api_request'],
+    why: 'taken from the record made for it; transcript:assistant tells others',
+  })
+})
+
+it('says of how many calls nobody told the tokens', () => {
+  const without = call('log:stream', 1, 10_000, 10_100, {})
+  const events = [call('span:doStream', 3, 0, 100, { input: 10, output: 5 }), without]
+  expect(reconciled(events).of('output tokens')).toMatchObject({
+    confidence: 'low',
+    why: 'nobody told them of 1 call',
+  })
 })

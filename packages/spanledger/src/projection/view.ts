@@ -1,10 +1,11 @@
-import { findingsOf } from './findings.ts'
 import { causesOf } from './causes.ts'
 import { courseOf, timeOf } from './course.ts'
+import { findingsOf } from './findings.ts'
 import type { Interval } from './intervals.ts'
 import { addTokens, byStart, compare, field, ms, NO_TOKENS, tokensOf } from './merge.ts'
 import { notesOf } from './notes.ts'
 import type { PriceOf } from './prices.ts'
+import { reconcile, type Reconciliation } from './reconcile.ts'
 import { type Priced, spendingOf, unpricedIn } from './spending.ts'
 import type {
   ActivityNode,
@@ -193,10 +194,25 @@ export function detailOf(
     ...head,
     time: timeOf(things, Date.parse(head.startedAt), Date.parse(head.endedAt ?? head.startedAt)),
     costByModel: byModel(calls),
-    notes: [...tieNotes(tiedOf(state, toldOnce(state))), ...notesOf(head, things, calls)],
+    notes: [
+      ...tieNotes(tiedOf(state, toldOnce(state))),
+      ...notesOf(head, things, calls, reconcile(head, things, calls, state)),
+    ],
     tree,
     omitted,
   }
+}
+
+/** State -> who told which figure. */
+export function reconciliationOf(
+  state: SessionState,
+  prices: PriceOf,
+  nowMs: number,
+): Reconciliation | undefined {
+  const things = thingsOf(state)
+  const calls = things.modelCalls.map((call) => priced(call, prices))
+  const head = summary(state, things, calls, nowMs)
+  return head && reconcile(head, things, calls, state)
 }
 
 function byModel(calls: readonly Priced[]): SessionDetail['costByModel'] {
@@ -268,6 +284,7 @@ function nodeOf(activity: Activity, price: Priced | undefined): ActivityNode {
   }
   const detail = detailLine(activity)
   if (detail !== undefined) node.detail = detail
+  if (activity.inferred !== undefined) node.inferred = activity.inferred
   if (price) {
     if (price.tokens) node.tokens = price.tokens
     node.costUsd = price.costUsd

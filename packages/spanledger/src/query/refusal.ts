@@ -25,6 +25,9 @@ export type RefusalCode =
   | 'UNKNOWN_SESSION'
   | 'UNKNOWN_TRACE'
   | 'UNKNOWN_RUN'
+  | 'NOT_RUNNING'
+  | 'STILL_RUNNING'
+  | 'NO_LOG'
   | 'UNKNOWN_METRIC'
   | 'UNKNOWN_PROJECTION'
   | 'UNKNOWN_HOLD'
@@ -44,12 +47,14 @@ export type RefusalCode =
   | 'NO_PORT'
   | 'NOT_CONFIRMED'
   | 'UNKNOWN_WORKTREE'
+  | 'UNKNOWN_TEAM'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'
   | 'GIT_MISSING'
   | 'GIT_FAILED'
   | 'NOTHING_CONNECTED'
   | 'UNKNOWN_TRANSCRIPT'
+  | 'CONTENT_NOT_KEPT'
 
 export function refusal(refused: RefusalCode, message: string, next: string, near?: string[]): Refusal {
   return { refused, message, next, ...(near === undefined || near.length === 0 ? {} : { near }) }
@@ -59,7 +64,10 @@ export const isRefusal = (answer: unknown): answer is Refusal =>
   typeof answer === 'object' && answer !== null && 'refused' in answer
 
 /** The command was understood, and what it asked for is not to be: the answer is a failure. */
-const CHANGE_REFUSED: ReadonlySet<string> = new Set<RefusedCode>([
+const CHANGE_REFUSED: ReadonlySet<string> = new Set<RefusalCode>([
+  'NOT_RUNNING',
+  'STILL_RUNNING',
+  'NO_LOG',
   'ILLEGAL_STATUS',
   'ALREADY_CLAIMED',
   'NOT_CLAIMABLE',

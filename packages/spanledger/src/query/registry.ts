@@ -3,6 +3,7 @@ import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
+import { commits } from './queries/commits.ts'
 import { cost } from './queries/cost.ts'
 import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
@@ -13,11 +14,13 @@ import { logs } from './queries/logs.ts'
 import { metric, metrics } from './queries/metrics.ts'
 import { operations } from './queries/operations.ts'
 import { projections } from './queries/projections.ts'
+import { pullRequests, pullRequestTie } from './queries/pull-requests.ts'
 import { rebuild } from './queries/rebuild.ts'
 import { eventReplay } from './queries/replay.ts'
 import { retention } from './queries/retention.ts'
+import { run, runLogs, runs, runStop } from './queries/runs.ts'
 import { seal } from './queries/seal.ts'
-import { session, sessions } from './queries/sessions.ts'
+import { session, sessionReconcile, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
 import { status } from './queries/status.ts'
@@ -41,7 +44,9 @@ import {
 import { task, taskParents, taskReindex, tasks, taskSearch, taskTemplates } from './queries/tasks.ts'
 import { sessionTie, sessionUntie } from './queries/ties.ts'
 import { trace } from './queries/trace.ts'
-import { transcripts, transcriptsImport } from './queries/transcripts.ts'
+import { transcripts } from './queries/transcripts.ts'
+import { transcriptsArchive } from './queries/transcripts-archive.ts'
+import { transcriptsImport } from './queries/transcripts-import.ts'
 import { traces } from './queries/traces.ts'
 import { verify } from './queries/verify.ts'
 import { watch } from './queries/watch.ts'
@@ -55,6 +60,7 @@ import {
   workRelease,
   workStatsQuery,
 } from './queries/work.ts'
+import { worktreeStatus } from './queries/worktree-status.ts'
 import {
   worktreeConflicts,
   worktreeCreate,
@@ -68,13 +74,21 @@ export const QUERIES = {
   status,
   sessions,
   session,
+  'session.reconcile': sessionReconcile,
   stuck,
   watch,
   'session.tie': sessionTie,
   'session.untie': sessionUntie,
+  runs,
+  run,
+  'runs.stop': runStop,
+  'runs.logs': runLogs,
   agents,
   cost,
   'cost.task': costTask,
+  commits,
+  'pull-requests': pullRequests,
+  'pull-request.tie': pullRequestTie,
   traces,
   trace,
   operations,
@@ -129,8 +143,10 @@ export const QUERIES = {
   export: exportSignal,
   import: importFiles,
   transcripts,
+  'transcripts.archive': transcriptsArchive,
   'transcripts.import': transcriptsImport,
   'worktree.list': worktreeList,
+  'worktree.status': worktreeStatus,
   'worktree.conflicts': worktreeConflicts,
   'worktree.create': worktreeCreate,
   'worktree.remove': worktreeRemove,

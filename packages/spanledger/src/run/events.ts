@@ -13,10 +13,14 @@ interface RunStarted {
   agent: string | null
   task: string | null
   workingDirectory: string
+  /** `interactive` with a person at the terminal, `detached` without one, `autonomous` where nobody answers. */
+  mode: RunMode
   pid: number
   git: GitState | null
   traceparent: string
 }
+
+export type RunMode = 'interactive' | 'detached' | 'autonomous'
 
 interface RunEnded {
   run: string

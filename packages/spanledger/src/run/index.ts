@@ -1,6 +1,6 @@
 export { agentOf, setUpAgent } from './agent-setup.ts'
-export { retryInMs, type RunEvent, streamOfRun, wasStopped } from './events.ts'
+export { retryInMs, type RunEvent, type RunMode, streamOfRun, wasStopped } from './events.ts'
 export { recordGit, type GitRecord } from './git-record.ts'
-export { beginLive, liveRuns } from './live.ts'
+export { beginLive, type LiveRun, liveRuns } from './live.ts'
 export { supervise, type Ended } from './supervise.ts'
 export { runWords } from './words.ts'

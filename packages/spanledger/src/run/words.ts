@@ -1,6 +1,7 @@
 /** What `run` takes on the command line beside the command itself. */
 export interface RunWords {
   home?: string
+  detach?: true
   task?: string
   onSuccess?: 'done' | 'reviewing' | 'release' | 'keep'
   worktree?: string
@@ -36,6 +37,10 @@ export function runWords(argv: readonly string[]): (RunWords & { command: string
     if (word === '--json' || word === '--no-color') continue
     if (word === 'run' && !isRun) {
       isRun = true
+      continue
+    }
+    if (word === '--detach' && isRun) {
+      words = { ...words, detach: true }
       continue
     }
     const value = argv[++i]

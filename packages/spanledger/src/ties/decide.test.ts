@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RecordedEvent } from '@spanledger/sdk/model'
-import { endOf, reasonsFor, type Session, tieOf } from './decide.ts'
+import { endOf, namesIn, reasonsFor, type Session, tieOf } from './decide.ts'
 import { Facts } from './facts.ts'
 
 const START = Date.UTC(2026, 10, 21, 9)
@@ -55,8 +55,13 @@ const factsOf = (...events: RecordedEvent[]): Facts => {
   for (const one of events) facts.take(one)
   return facts
 }
-const kinds = (...given: Parameters<typeof reasonsFor>): [string, object][] =>
-  reasonsFor(...given).map(({ kind, target }) => [kind, target])
+const kinds = (
+  of: Session,
+  facts: Facts,
+  tasks: { id: string }[],
+  place?: Parameters<typeof reasonsFor>[3],
+): [string, object][] =>
+  reasonsFor(of, facts, namesIn(tasks), place).map(({ kind, target }) => [kind, target])
 
 describe('a session that was started elsewhere', () => {
   const target = { run: 'r1', task: 'fix-login', repository: 'shop', branch: 'fix', worktree: 'fix' }
@@ -112,7 +117,9 @@ describe('a session that was started elsewhere', () => {
       event('TaskProgressed', 0, { task: 'x' }, TRACE),
     ]
     const decide = (facts: Facts) =>
-      reasonsFor(session({ traces: [TRACE] }), facts, []).map((reason) => tieOf(session(), reason).id)
+      reasonsFor(session({ traces: [TRACE] }), facts, namesIn([])).map(
+        (reason) => tieOf(session(), reason).id,
+      )
     const expected = decide(factsOf(...all)).toSorted()
     expect(new Set(expected).size).toBe(3)
     expect(decide(factsOf(all[1]!, all[3]!, all[0]!, all[2]!)).toSorted()).toEqual(expected)

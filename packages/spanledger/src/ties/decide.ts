@@ -50,11 +50,15 @@ const isOpen = (session: Session, field: TieField): boolean =>
     ? !session.ties.some(({ by, fields }) => by === 'hand' && fields.includes(field))
     : session.ties.some(({ by, fields }) => by === 'spanledger' && fields.includes(field))
 
-/** Everything that speaks for ties of one session: a function of what is handed in. */
+/**
+ * Everything that speaks for ties of one session: a function of what is handed in.
+ *
+ * namedBy  as `namesIn` makes it
+ */
 export function reasonsFor(
   session: Session,
   facts: Facts,
-  tasks: Iterable<{ id: string }>,
+  namedBy: (branch: string) => readonly Reason[],
   place?: GitPlace,
 ): Reason[] {
   const reasons: Reason[] = []
@@ -70,7 +74,7 @@ export function reasonsFor(
           target: { task },
         })
     const branch = session.branch ?? place?.branch ?? null
-    if (branch !== null) reasons.push(...tasksNamedBy(branch, tasks))
+    if (branch !== null) reasons.push(...namedBy(branch))
   }
   return reasons
 }
@@ -132,6 +136,19 @@ function lookOf(session: Session, { repository, branch, worktree, atMs }: GitPla
 
 /** Shorter ids are words that stand in branches of something else. */
 const ID_CHARACTERS_MIN = 4
+
+/** Branch -> what speaks for the tasks that it names; each branch is looked at once. */
+export function namesIn(tasks: Iterable<{ id: string }>): (branch: string) => readonly Reason[] {
+  const all = [...tasks]
+  const known = new Map<string, Reason[]>()
+  return (branch) => {
+    const before = known.get(branch)
+    if (before) return before
+    const found = [...tasksNamedBy(branch, all)]
+    known.set(branch, found)
+    return found
+  }
+}
 
 function* tasksNamedBy(branch: string, tasks: Iterable<{ id: string }>): Generator<Reason> {
   const last = branch.slice(branch.lastIndexOf('/') + 1)

@@ -5,6 +5,8 @@ import type { Line } from './json.ts'
 /** What a line tells, without what is the same for all lines of a transcript. Times are milliseconds since 1970. */
 export interface Telling {
   event: SessionEventName
+  /** Of the lines it is from, where that is another than the line it was told at. */
+  kind?: string
   /** Of the thing told; the first one is also what the event's id is made of. */
   keys: readonly [string, ...string[]]
   rank: number

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createRedactor } from '../redact/index.ts'
+import { createRedactor } from '@spanledger/sdk/redact'
 import type { Reading, TranscriptFormat } from './format.ts'
 import { claudeCode } from './formats/claude-code.ts'
 import { codex } from './formats/codex.ts'

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import type { NewEvent } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { SessionEvent } from '../agents/index.ts'
-import type { Redactor } from '../redact/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
+import type { ArchiveEntry } from './archive-entry.ts'
 import type { Reading } from './format.ts'
+import { formatOfAgent } from './formats.ts'
 import type { Kept } from './kept.ts'
 import { linesBehind } from './lines.ts'
 import type { Transcript } from './sources.ts'
@@ -21,8 +23,9 @@ export interface EventSink {
  * continued  from where it ended the last time
  * whole      from its beginning
  * rewritten  from its beginning, since what was read before stands there no longer
+ * archive    it is gone: what was archived of it
  */
-type ImportedFrom = 'unchanged' | 'continued' | 'whole' | 'rewritten'
+type ImportedFrom = 'unchanged' | 'continued' | 'whole' | 'rewritten' | 'archive'
 
 export interface Imported extends Tally {
   agent: string
@@ -135,8 +138,39 @@ const NOTHING: Kept = {
   reading: {},
 }
 
+/**
+ * An archived transcript whose source is gone, the same way: its lines tell the same events.
+ *
+ * Errors  as importTranscript; of the archive when it is damaged
+ */
+export async function importArchived(
+  entry: ArchiveEntry,
+  batches: AsyncIterable<Buffer[]>,
+  options: Pick<ImportOptions, 'events' | 'redactor'>,
+): Promise<Imported> {
+  const format = formatOfAgent(entry.agent)!
+  const tally = noTally()
+  const { modifiedMs } = entry
+  const reading = { lastAt: modifiedMs, changedAt: modifiedMs, ...format.fromPath?.(entry.source) }
+  const reader = new TranscriptReader(format, reading, options.redactor, tally)
+  for await (const lines of batches) {
+    for (const line of lines) reader.line(line)
+    await append(reader.take(), options.events, tally)
+  }
+  reader.settle()
+  await append(reader.take(), options.events, tally)
+  return {
+    agent: entry.agent,
+    path: entry.source,
+    from: 'archive',
+    bytes: entry.taken.bytes,
+    unfinishedBytes: 0,
+    ...tally,
+  }
+}
+
 /** SQLite writes beside its file first. */
-async function lastChange(
+export async function lastChange(
   { files }: Pick<Platform, 'files'>,
   { path, modifiedMs }: Transcript,
 ): Promise<number> {

@@ -1,5 +1,7 @@
+export { archivedLines, archiveTranscript, type Archived } from './archive.ts'
+export { archivePath, readArchive, type ArchiveEntry } from './archive-entry.ts'
 export type { User } from './format.ts'
 export { TRANSCRIPT_AGENTS } from './formats.ts'
-export { importTranscript, type Imported } from './import-transcript.ts'
+export { importArchived, importTranscript, type Imported } from './import-transcript.ts'
 export { readKept, writeKept } from './kept.ts'
 export { findTranscripts, transcriptsAt, type Transcript } from './sources.ts'

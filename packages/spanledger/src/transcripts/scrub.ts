@@ -1,5 +1,5 @@
 import type { Observation } from '../agents/index.ts'
-import { hashOf, type Redactor } from '../redact/index.ts'
+import { hashOf, type Redactor } from '@spanledger/sdk/redact'
 
 /** What the fields of an observation are called where the rules of redaction know them: each class of content has its own. */
 const CALLED: Readonly<Partial<Record<keyof Observation, string>>> = {

@@ -1,5 +1,5 @@
 import { forVersion, inRange, type Observation, type SessionEvent } from '../agents/index.ts'
-import type { Redactor } from '../redact/index.ts'
+import type { Redactor } from '@spanledger/sdk/redact'
 import { uuidFrom } from '@spanledger/sdk/platform'
 import type { Reading, Telling, TranscriptFormat, TranscriptMapping } from './format.ts'
 import type { Line } from './json.ts'
@@ -81,14 +81,17 @@ export class TranscriptReader {
     }
   }
 
-  #eventOf(kind: string, { event, keys, rank, start, end, data }: Telling): SessionEvent | undefined {
+  #eventOf(
+    kind: string,
+    { event, kind: from, keys, rank, start, end, data }: Telling,
+  ): SessionEvent | undefined {
     const { session, version, workingDirectory, branch, agentId, agentName } = this.reading
     if (session === undefined || session === '' || session.length > SESSION_ID_MAX) return undefined
     const observation: Observation = {
       session,
       agent: this.#format.agent,
       ...(version === undefined ? {} : { agentVersion: version }),
-      source: `transcript:${kind}`,
+      source: `transcript:${from ?? kind}`,
       rank,
       keys: [...keys],
       startUnixNano: nanos(Math.min(start ?? end, end)),

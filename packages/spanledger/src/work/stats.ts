@@ -39,19 +39,23 @@ export interface WorkStats extends WorkFigures {
 const HOUR_NANO = 3_600e9
 const WEEK_HOURS = 168
 
-/** @param span from excluded, to included; Unix nanoseconds */
-export function workStats(state: WorkState, span: { from: bigint; to: bigint }): WorkStats {
-  const within = ({ atNano }: { atNano: bigint }): boolean => atNano > span.from && atNano <= span.to
-  const ended = state.ended.filter(within)
-  const refused = state.refused.filter(within)
+/** Unix nanoseconds. */
+interface Span {
+  /** Excluded. */
+  from: bigint
+  /** Included. */
+  to: bigint
+}
+
+export function workStats(state: WorkState, span: Span): WorkStats {
   const tasks = [...state.present()]
   const held = [...state.holding(span.to)]
+  const within = isWithin(span)
   const teams = new Set([
-    ...ended.map(({ team }) => team),
+    ...state.ended.filter(within).map(({ team }) => team),
     ...held.map(({ claim }) => claim.team),
-    ...refused.flatMap(({ team }) => team ?? []),
+    ...state.refused.filter(within).flatMap(({ team }) => team ?? []),
   ])
-  const hours = Number(span.to - span.from) / HOUR_NANO
   return {
     ...span,
     tasks: tasks.length,
@@ -59,17 +63,30 @@ export function workStats(state: WorkState, span: { from: bigint; to: bigint }):
       STATUSES.map((status) => [status, tasks.filter((task) => task.status === status).length]),
     ) as Record<Status, number>,
     claimed: held.length,
-    ...figures(ended, refused, hours),
+    ...workFigures(state, span),
     teams: [...teams].toSorted().map((team) => ({
       team,
       claimed: held.filter(({ claim }) => claim.team === team).length,
-      ...figures(
-        ended.filter((one) => one.team === team),
-        refused.filter((one) => one.team === team),
-        hours,
-      ),
+      ...workFigures(state, span, team),
     })),
   }
+}
+
+const isWithin =
+  ({ from, to }: Span) =>
+  ({ atNano }: { atNano: bigint }): boolean =>
+    atNano > from && atNano <= to
+
+/** Of one team, or of all. */
+export function workFigures(state: WorkState, span: Span, of?: string): WorkFigures {
+  const within = isWithin(span)
+  const counts = (one: { atNano: bigint; team: string | undefined }): boolean =>
+    within(one) && (of === undefined || one.team === of)
+  return figures(
+    state.ended.filter(counts),
+    state.refused.filter(counts),
+    Number(span.to - span.from) / HOUR_NANO,
+  )
 }
 
 function figures(ended: readonly Ended[], refused: readonly { code: string }[], hours: number): WorkFigures {

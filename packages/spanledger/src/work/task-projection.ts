@@ -6,14 +6,14 @@ import type { Member, Team } from './team.ts'
 import { type Ended, type RefusedChange, WorkState } from './work-state.ts'
 
 /** Changes whenever the same events fold to other lines. */
-const VERSION = 1
+const VERSION = 2
 
 const OF_WORK: ReadonlySet<string> = new Set(WORK_EVENT_TYPES)
 
 /** Of what a line tells: its first key. */
 interface Lines {
   task: Task & { task: string }
-  team: Pick<Team, 'settings'> & { members: ({ agent: string } & Member)[] }
+  team: Omit<Team, 'members'> & { members: ({ agent: string } & Member)[] }
   ended: Ended
   refused: RefusedChange
 }
@@ -37,9 +37,9 @@ export class TaskProjection implements EventProjection {
   *lines(): Generator<string, void, void> {
     const { tasks, teams, ended, refused } = this.state
     for (const [id, task] of tasks) yield line('task', id, task)
-    for (const [name, { settings, members }] of teams)
+    for (const [name, { members, ...team }] of teams)
       yield line('team', name, {
-        settings,
+        ...team,
         members: [...members].map(([agent, member]) => ({ agent, ...member })),
       })
     for (const one of ended) yield line('ended', one.event, one)
@@ -53,9 +53,9 @@ export class TaskProjection implements EventProjection {
       const is = { ...BLANK, ...whole(read.is as Task) }
       this.state.keep(is.claim === undefined ? is : { ...is, claim: whole(is.claim) })
     } else if (read.team !== undefined) {
-      const { settings, members } = read.is as Lines['team']
+      const { members, ...team } = read.is as Lines['team']
       const known = members.map(({ agent, ...member }) => [agent, whole(member)] as const)
-      teams.set(read.team, { settings, members: new Map(known) })
+      teams.set(read.team, { ...whole(team), members: new Map(known) })
     } else if (read.ended !== undefined) ended.push(whole(read.is as Ended))
     else if (read.refused !== undefined) refused.push(whole(read.is as RefusedChange))
     else throw new TypeError('a line of a task')

@@ -16,6 +16,8 @@ export interface Member {
 
 /** A team as events tell it. */
 export interface Team {
+  /** The first event that told of it. */
+  sinceNano: bigint
   /** As configured last: `wipLimit`, `capacity`. */
   settings: Fields
   members: Map<string, Member>

@@ -78,7 +78,7 @@ export class WorkState {
     const draft = recorded as unknown as Draft
     const atNano = BigInt(recorded.time)
     if (draft.event === 'TeamConfigured') {
-      this.#team(draft.data.team).settings = draft.data.after
+      this.#team(draft.data.team, atNano).settings = draft.data.after
       return
     }
     const { data } = draft
@@ -132,8 +132,8 @@ export class WorkState {
     }
   }
 
-  #team(name: string): Team {
-    const team = this.teams.get(name) ?? { settings: {}, members: new Map() }
+  #team(name: string, atNano: bigint): Team {
+    const team = this.teams.get(name) ?? { sinceNano: atNano, settings: {}, members: new Map() }
     this.teams.set(name, team)
     return team
   }
@@ -142,7 +142,7 @@ export class WorkState {
   #takeMember(draft: Draft, holds: Claim | undefined, atNano: bigint): void {
     const name = draft.event === 'TaskClaimed' ? draft.data.team : holds?.team
     if (name === undefined) return
-    const { members } = this.#team(name)
+    const { members } = this.#team(name, atNano)
     const { agent } = draft.data.by
     const member = evolveMember(members.get(agent), draft, atNano)
     if (member !== undefined) members.set(agent, member)

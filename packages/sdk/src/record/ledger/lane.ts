@@ -3,6 +3,7 @@ import type { SignalKind } from '../../model/index.ts'
 import type { SignalBatch } from '../../store/index.ts'
 import type { Definition } from './definition.ts'
 import { LineBuffer } from './line-buffer.ts'
+import type { Watch } from './line-buffer.ts'
 
 /** A batch is handed to the disk at this size: 600 spans, one write of 60 us. */
 const BATCH_BYTES = 256 * 1024
@@ -21,15 +22,18 @@ export class Lane {
   readonly kind: SignalKind
   /** Records that were not kept: no room, or a line beyond LINE_BYTES_MAX. */
   dropped = 0
-  readonly #out = new LineBuffer(new Uint8Array(BATCH_BYTES + 16 * 1024))
+  readonly #out: LineBuffer
+  readonly #suspectsAll: boolean
   readonly #free: Uint8Array[] = []
   #count = 0
   #definitions = new Map<string, Uint8Array>()
   #pending: SignalBatch[] = []
   #pendingBytes = 0
 
-  constructor(kind: SignalKind) {
+  constructor(kind: SignalKind, watch: Watch) {
     this.kind = kind
+    this.#suspectsAll = watch.suspectsAll
+    this.#out = new LineBuffer(new Uint8Array(BATCH_BYTES + 16 * 1024), watch)
   }
 
   /** Nothing waits. */
@@ -37,15 +41,28 @@ export class Lane {
     return this.#count === 0 && this.#pending.length === 0
   }
 
-  /** Adds the line that `write` makes; true when a batch has become full. */
-  add<T>(write: (out: LineBuffer, record: T) => void, record: T, origin: Definition): boolean {
+  /** Adds the line that `write` makes, again of what `clean` leaves where something is suspect; true when a batch has become full. */
+  add<T>(
+    write: (out: LineBuffer, record: T) => void,
+    record: T,
+    origin: Definition,
+    clean: (record: T) => T,
+  ): boolean {
     const out = this.#out
     if (this.#pendingBytes + out.length > PENDING_BYTES_MAX) {
       this.dropped++
       return false
     }
     const begin = out.length
+    out.isSuspect = this.#suspectsAll
     write(out, record)
+    if (out.isSuspect) {
+      const left = clean(record)
+      if (left !== record) {
+        out.length = begin
+        write(out, left)
+      }
+    }
     out.raw(IN)
     out.ascii(origin.id)
     out.raw(CLOSE_IN)

@@ -1,17 +1,20 @@
 import { setTimeout } from 'node:timers'
 import { openHome } from '../../ledger/index.ts'
 import type { SignalKind } from '../../model/index.ts'
+import { createRedactor } from '../../redact/index.ts'
 import type { Platform } from '../../platform/index.ts'
 import { openSignalStore } from '../../store/index.ts'
 import type { SignalStore } from '../../store/index.ts'
 import type { LogData, MetricData, Resource, Scope, SpanData } from '../data.ts'
 import { runSuppressed } from '../context.ts'
 import type { Processor } from '../exporter.ts'
+import { RecordRedactor } from '../redaction.ts'
 import type { Report } from '../report.ts'
 import { metricDefinition, originDefinition } from './definition.ts'
 import type { Definition } from './definition.ts'
 import { writeExitSegment } from './exit-segment.ts'
 import { Lane } from './lane.ts'
+import type { LineBuffer } from './line-buffer.ts'
 import { writeLog } from './log-line.ts'
 import { writePoint } from './point-lines.ts'
 import { writeSpan } from './span-line.ts'
@@ -29,6 +32,8 @@ export interface LedgerOptions {
   /** The home's folder; made when it is not there, at the first record. */
   home: string
   report: Report
+  /** Takes secrets out before anything becomes a line; by the built-in rules unless told. */
+  redactor?: RecordRedactor
 }
 
 /**
@@ -39,11 +44,10 @@ export interface LedgerOptions {
  */
 export class LedgerProcessor implements Processor {
   readonly #options: LedgerOptions
-  readonly #lanes: Record<SignalKind, Lane> = {
-    spans: new Lane('spans'),
-    logs: new Lane('logs'),
-    metrics: new Lane('metrics'),
-  }
+  readonly #redactor: RecordRedactor
+  readonly #lanes: Record<SignalKind, Lane>
+  readonly #cleanSpan: (span: SpanData) => SpanData
+  readonly #cleanLog: (log: LogData) => LogData
   readonly #origins = new Map<Scope, Definition>()
   readonly #metrics = new Map<unknown, Definition>()
   readonly #closing = new AbortController()
@@ -54,7 +58,16 @@ export class LedgerProcessor implements Processor {
   #lastOrigin: Definition | undefined
 
   constructor(options: LedgerOptions) {
-    this.#options = options
+    const { redactor = new RecordRedactor(createRedactor()) } = options
+    this.#options = { ...options, resource: redactor.resource(options.resource) }
+    this.#redactor = redactor
+    this.#cleanSpan = (span) => redactor.span(span)
+    this.#cleanLog = (log) => redactor.log(log)
+    this.#lanes = {
+      spans: new Lane('spans', redactor),
+      logs: new Lane('logs', redactor),
+      metrics: new Lane('metrics', redactor),
+    }
   }
 
   /** Records that could not be kept so far. */
@@ -63,21 +76,23 @@ export class LedgerProcessor implements Processor {
   }
 
   span(span: SpanData): void {
-    this.#added(this.#lanes.spans.add(writeSpan, span, this.#originOf(span.scope)))
+    this.#added(this.#lanes.spans.add(writeSpan, span, this.#originOf(span.scope), this.#cleanSpan))
   }
 
   log(log: LogData): void {
-    this.#added(this.#lanes.logs.add(writeLog, log, this.#originOf(log.scope)))
+    this.#added(this.#lanes.logs.add(writeLog, log, this.#originOf(log.scope), this.#cleanLog))
   }
 
   metrics(metrics: readonly MetricData[]): void {
     const lane = this.#lanes.metrics
-    for (const data of metrics) {
+    for (const given of metrics) {
+      const data = this.#redactor.metric(given)
       const origin = this.#originOf(data.metric.scope)
       const definition = this.#definitionOf(data)
       for (let index = 0; index < data.points.length; index++) {
         lane.define(definition)
-        this.#added(lane.add((out) => writePoint(out, data, index, definition.id), data, origin))
+        const write = (out: LineBuffer): void => writePoint(out, data, index, definition.id)
+        this.#added(lane.add(write, data, origin, (same) => same))
       }
     }
   }
@@ -116,7 +131,7 @@ export class LedgerProcessor implements Processor {
     if (scope === this.#lastScope) return this.#lastOrigin!
     let origin = this.#origins.get(scope)
     if (origin === undefined) {
-      origin = originDefinition(this.#options.resource, scope)
+      origin = originDefinition(this.#options.resource, this.#redactor.scope(scope))
       if (this.#origins.size >= DEFINITIONS_MAX) this.#origins.clear()
       this.#origins.set(scope, origin)
     }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import type { Prefilter } from '../../redact/index.ts'
 
 /** ASCII text that is written again and again. */
 export const literal = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'))
@@ -17,6 +18,29 @@ ESCAPES.fill(0, 0, 32)
 for (const [char, letter] of ['""', '\\\\', '\bb', '\tt', '\nn', '\ff', '\rr'])
   ESCAPES[char!.charCodeAt(0)] = letter!.charCodeAt(0)
 
+/** What looks over the writer's shoulder: for what may have to be redacted. */
+export interface Watch {
+  readonly prefilter: Pick<Prefilter, 'grams' | 'multiplier' | 'shift' | 'aloneBytes'>
+  /** Whether text may hold a secret; asked where the prefilter finds a window. */
+  mayHold(text: string): boolean
+  /** `"name":` of a name that is written as it is, with a value that is only searched; undefined for any other. */
+  member(name: string): Uint8Array | undefined
+  /** The prefilter cannot tell: every record has to be looked into. */
+  readonly suspectsAll: boolean
+}
+
+const NOBODY: Watch = {
+  prefilter: {
+    grams: new Int32Array(1).fill(-1),
+    multiplier: 0,
+    shift: 0,
+    aloneBytes: new Uint8Array(256),
+  },
+  mayHold: () => false,
+  member: () => undefined,
+  suspectsAll: false,
+}
+
 /**
  * Ledger JSON as bytes, in one buffer that grows. Loops instead of calls into the engine: a line is made of forty small
  * pieces, and a call costs as much as copying sixty bytes.
@@ -24,9 +48,25 @@ for (const [char, letter] of ['""', '\\\\', '\bb', '\tt', '\nn', '\ff', '\rr'])
 export class LineBuffer {
   bytes: Uint8Array
   length = 0
+  /** Something that was written may have to be redacted. Set here, taken back by whoever looks into it. */
+  isSuspect = false
+  readonly #watch: Watch
+  readonly #grams: Int32Array
+  readonly #multiplier: number
+  readonly #shift: number
+  /** ESCAPES, and 2 for bytes to look into. */
+  readonly #kinds: Uint8Array
+  #second = 0
+  #secondDigits: Uint8Array = new Uint8Array(0)
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, watch: Watch = NOBODY) {
     this.bytes = bytes
+    this.#watch = watch
+    const { grams, multiplier, shift, aloneBytes } = watch.prefilter
+    this.#grams = grams
+    this.#multiplier = multiplier
+    this.#shift = shift
+    this.#kinds = ESCAPES.map((kind, byte) => (kind === 1 && aloneBytes[byte] === 1 ? 2 : kind))
   }
 
   reserve(count: number): void {
@@ -65,26 +105,51 @@ export class LineBuffer {
     this.length = length + count
   }
 
-  /** A JSON string; half a surrogate pair becomes U+FFFD. */
+  /** A member's name with its colon: of a name that is known, bytes that are ready. */
+  name(name: string): void {
+    const known = this.#watch.member(name)
+    if (known !== undefined) return this.raw(known)
+    this.isSuspect = true
+    this.string(name)
+    this.byte(0x3a)
+  }
+
+  /**
+   * A JSON string; half a surrogate pair becomes U+FFFD. Looking for what is suspect in the loop that copies takes 0.3 ns a
+   * character, where a pass of its own takes 1.2.
+   */
   string(text: string): void {
     const count = text.length
     if (count > LOOP_CHARS_MAX) return this.#encoded(text)
     this.reserve(count * 6 + 2)
     const { bytes } = this
+    const grams = this.#grams
+    const multiplier = this.#multiplier
+    const shift = this.#shift
+    const kinds = this.#kinds
     let at = this.length
+    let window = 0
+    let isFound = false
     bytes[at++] = 0x22
     for (let i = 0; i < count; i++) {
       const code = text.charCodeAt(i)
       if (code >= 0x80) return this.#encoded(text)
-      const letter = ESCAPES[code]!
-      if (letter === 1) bytes[at++] = code
-      else at = escape(bytes, at, code, letter)
+      const kind = kinds[code]!
+      if (kind === 1) bytes[at++] = code
+      else if (kind === 2) {
+        bytes[at++] = code
+        isFound = true
+      } else at = escape(bytes, at, code, kind)
+      window = ((window << 8) | code | 32) & 0xffffff
+      if (grams[Math.imul(window, multiplier) >>> shift] === window) isFound = true
     }
     bytes[at++] = 0x22
     this.length = at
+    if (isFound && !this.isSuspect) this.isSuspect = this.#watch.mayHold(text)
   }
 
   #encoded(text: string): void {
+    if (!this.isSuspect) this.isSuspect = this.#watch.mayHold(text)
     const json = JSON.stringify(text.toWellFormed())
     this.reserve(json.length * 3)
     this.length += ENCODER.encodeInto(json, this.bytes.subarray(this.length)).written
@@ -100,14 +165,25 @@ export class LineBuffer {
     } else this.length = digits(this.bytes, this.length, value)
   }
 
-  /** A moment, as digits of nanoseconds. */
+  /** A moment, as digits of nanoseconds. Those of the second are kept: the next record is likely of the same. */
   time(seconds: number, nanos: number): void {
     this.reserve(32)
-    if (seconds === 0) this.uint(nanos)
+    if (seconds === 0) return this.uint(nanos)
+    if (seconds === this.#second) this.raw(this.#secondDigits)
     else {
+      const begin = this.length
       this.uint(seconds)
-      this.length = nine(this.bytes, this.length, nanos)
+      this.#second = seconds
+      this.#secondDigits = this.bytes.slice(begin, this.length)
     }
+    this.length = nine(this.bytes, this.length, nanos)
+  }
+
+  /** Once more what stands in [from, to). */
+  again(from: number, to: number): void {
+    this.reserve(to - from)
+    const { bytes } = this
+    for (let i = from; i < to; i++) bytes[this.length++] = bytes[i]!
   }
 
   /** OTLP's intValue for a whole number that JavaScript holds exactly, doubleValue otherwise. */

@@ -5,7 +5,7 @@ import { ATTRS, DROPPED, writeCount, writeString } from './span-line.ts'
 import { writeAttributes, writeValue } from './values.ts'
 
 const LOG = literal('{"log":"')
-const OBSERVED = literal(',"observed":"')
+const OBSERVED = literal('","observed":"')
 const QUOTE = literal('"')
 const SEVERITY = literal(',"severity":')
 const LEVEL = literal(',"level":')
@@ -18,10 +18,13 @@ const FLAGS = literal(',"flags":')
 /** The line of a log record up to its `in`. Source: ledger-format.md, "Log records". */
 export function writeLog(out: LineBuffer, log: LogData): void {
   out.raw(LOG)
+  const begin = out.length
   out.time(log.seconds, log.nanos)
-  out.raw(QUOTE)
+  const end = out.length
   out.raw(OBSERVED)
-  out.time(log.observedSeconds, log.observedNanos)
+  // Unless the host said when it happened, both are one moment.
+  if (log.observedNanos === log.nanos && log.observedSeconds === log.seconds) out.again(begin, end)
+  else out.time(log.observedSeconds, log.observedNanos)
   out.raw(QUOTE)
   writeCount(out, SEVERITY, log.severity)
   writeString(out, LEVEL, log.severityText)

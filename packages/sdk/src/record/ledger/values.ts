@@ -13,7 +13,7 @@ const QUOTE_BRACE = literal('"}')
 
 const DOLLAR = 0x24
 const COMMA = 0x2c
-const COLON = 0x3a
+const DASH = 0x2d
 
 /** An attribute list as an object. Source: ledger-format.md, "Values". */
 export function writeAttributes(out: LineBuffer, list: AttributeList): void {
@@ -21,8 +21,7 @@ export function writeAttributes(out: LineBuffer, list: AttributeList): void {
     if ((list[i] as string).charCodeAt(0) === DOLLAR) return writePairs(out, list)
   out.byte(0x7b)
   for (let i = 0; i < list.length; i += 2) {
-    out.string(list[i] as string)
-    out.byte(COLON)
+    out.name(list[i] as string)
     writeValue(out, list[i + 1]!)
     out.byte(COMMA)
   }
@@ -32,6 +31,7 @@ export function writeAttributes(out: LineBuffer, list: AttributeList): void {
 /** The form for names that begin with `$`. */
 function writePairs(out: LineBuffer, list: AttributeList): void {
   out.raw(KVLIST)
+  out.isSuspect = true
   for (let i = 0; i < list.length; i += 2) {
     out.byte(0x5b)
     out.string(list[i] as string)
@@ -72,6 +72,7 @@ function writeObject(
 ): void {
   if (value === null) return out.raw(NULL)
   if (value instanceof Uint8Array) {
+    out.isSuspect = true
     out.raw(BYTES)
     out.ascii(Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64'))
     return out.raw(QUOTE_BRACE)
@@ -79,6 +80,8 @@ function writeObject(
   if (Array.isArray(value)) {
     out.byte(0x5b)
     for (const element of value as readonly AttributeValue[]) {
+      // `--password`, and what stands behind it.
+      if (typeof element === 'string' && element.charCodeAt(0) === DASH) out.isSuspect = true
       writeValue(out, element)
       out.byte(COMMA)
     }

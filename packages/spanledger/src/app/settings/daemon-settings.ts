@@ -1,6 +1,6 @@
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import type { SettingRow } from '../../cli/index.ts'
-import { DEFAULT_REDACTION } from '../../redact/index.ts'
+import { DEFAULT_REDACTION } from '@spanledger/sdk/redact'
 import { parseConfig } from '../config-schema.ts'
 
 /** The settings of the daemon with where each comes from. */

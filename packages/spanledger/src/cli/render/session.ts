@@ -159,13 +159,36 @@ function costs(session: Session, terminal: Terminal): string {
   return `${heading('What it cost', terminal.colors)}\n${rows.trimEnd()}`
 }
 
+/** ` ~t`. */
+const MARK_WIDTH = 3
 /** Widths of the columns at the right: tokens in and out, money, duration. */
 const TOKENS_WIDTH = 14
 const COST_WIDTH = 8
 const DURATION_WIDTH = 8
 
+/** Beside the duration of what stands where it does for another reason than its spans. */
+const INFERRED = { 'agent-id': 'i', 'tool-call': 'c', time: 't' } as const
+const INFERRED_BY = { 'agent-id': 'agent id', 'tool-call': 'tool call', time: 'time' } as const
+
+/** Only of sessions with subagents: where there is one agent, all is its. */
+function inferredLegend(session: Session, terminal: Terminal): string[] {
+  const found = new Set<NonNullable<Activity['inferred']>>()
+  const look = (nodes: readonly Activity[]): void => {
+    for (const { inferred, children } of nodes) {
+      if (inferred) found.add(inferred)
+      look(children)
+    }
+  }
+  look(session.tree)
+  if (session.subagents === 0 || found.size === 0) return []
+  const marks = [...found].toSorted().map((by) => `~${INFERRED[by]} ${INFERRED_BY[by]}`)
+  return [`  ${terminal.colors.dim(`~ whose it is was inferred, not told by spans: ${marks.join(', ')}`)}`]
+}
+
 function activities(session: Session, terminal: Terminal): string {
-  const lines = [...activityLines(session.tree, '', terminal, true)]
+  const legend = inferredLegend(session, terminal)
+  const marked = legend.length > 0
+  const lines = [...activityLines(session.tree, '', { ...terminal, marked }, true)]
   const omitted =
     session.omitted > 0
       ? [
@@ -174,13 +197,13 @@ function activities(session: Session, terminal: Terminal): string {
       : []
   return lines.length === 0
     ? ''
-    : [heading('What happened', terminal.colors), ...lines, ...omitted].join('\n')
+    : [heading('What happened', terminal.colors), ...lines, ...omitted, ...legend].join('\n')
 }
 
 function* activityLines(
   nodes: readonly Activity[],
   prefix: string,
-  terminal: Terminal,
+  terminal: Terminal & { marked: boolean },
   top = false,
 ): Generator<string> {
   for (const [i, node] of nodes.entries()) {
@@ -191,7 +214,11 @@ function* activityLines(
   }
 }
 
-function activityLine(node: Activity, prefix: string, { colors, columns }: Terminal): string {
+function activityLine(
+  node: Activity,
+  prefix: string,
+  { colors, columns, marked }: Terminal & { marked: boolean },
+): string {
   const wide = columns >= 100
   const right = [
     ...(wide
@@ -214,7 +241,7 @@ function activityLine(node: Activity, prefix: string, { colors, columns }: Termi
     ),
   ].join(' ')
   const tree = `  ${fitStart(prefix, Math.floor(columns / 3))}`
-  const left = columns - displayWidth(tree) - displayWidth(right) - 4
+  const left = columns - displayWidth(tree) - displayWidth(right) - 4 - (marked ? MARK_WIDTH : 0)
   const detail = node.detail === undefined ? '' : plain(node.detail)
   const name = fit(
     plain(node.name),
@@ -223,7 +250,8 @@ function activityLine(node: Activity, prefix: string, { colors, columns }: Termi
   const rest = left - displayWidth(name) - 2
   const more = detail === '' || rest < 6 ? '' : '  ' + fit(detail, rest)
   const text = padEnd(paintName(node, name, colors) + colors.dim(more), left)
-  return `${colors.dim(tree)}${mark(node, colors)} ${text} ${colors.dim(right)}`.trimEnd()
+  const how = marked && node.inferred ? ` ~${INFERRED[node.inferred]}` : ''
+  return `${colors.dim(tree)}${mark(node, colors)} ${text} ${colors.dim(right + how)}`.trimEnd()
 }
 
 function paintName(node: Activity, name: string, colors: Terminal['colors']): string {

@@ -5,8 +5,9 @@ import { table } from './table.ts'
 import { fit, padEnd, padStart } from './width.ts'
 
 type Replay = AnswerOf<'events.replay'>
-type Change = AnswerOf<'state.diff'>['rows'][number]
-type Growth = AnswerOf<'state.diff'>['sum']
+type SessionDiff = Exclude<AnswerOf<'state.diff'>, { kind: unknown }>
+type Change = SessionDiff['rows'][number]
+type Growth = SessionDiff['sum']
 
 const OFFSET_WIDTH = 9
 
@@ -55,7 +56,7 @@ function matchCounts({ matched, begun, seen, dropped, withoutKey, open }: Answer
   return `${parts.join('\n')}\n`
 }
 
-export function renderStateDiff(answer: AnswerOf<'state.diff'>, terminal: Terminal): string {
+export function renderStateDiff(answer: SessionDiff, terminal: Terminal): string {
   const head = `From ${formatDateTime(answer.from)} to ${formatDateTime(answer.to)}: `
   if (answer.rows.length === 0) return `${head}nothing changed.\n`
   const { sum } = answer

@@ -11,11 +11,35 @@ export function renderTranscripts(answer: AnswerOf<'transcripts'>, terminal: Ter
       { head: 'CHANGED', value: (row) => formatWhen(row.modifiedAt, terminal.nowMs) },
       { head: 'SIZE', align: 'right', value: (row) => formatBytes(row.bytes) },
       { head: 'STATE', value: (row) => row.state },
+      { head: 'ARCHIVED', value: archived, drop: 1 },
       { head: 'PATH', value: (row) => row.path },
     ],
     answer.rows,
     terminal,
   )
+}
+
+function archived({ archivedBytes, bytes }: AnswerOf<'transcripts'>['rows'][number]): string {
+  if (archivedBytes === 0) return 'no'
+  return archivedBytes >= bytes ? 'yes' : `${formatBytes(archivedBytes)}`
+}
+
+type ArchiveStep = AnswerOf<'transcripts.archive'> extends AsyncIterable<infer Item> ? Item : never
+
+/** A line for each transcript that there was something to archive of, and one for all. */
+export function renderArchiveStep(step: ArchiveStep, { colors }: Terminal): string {
+  if ('archived' in step) {
+    const { transcripts, unchanged, bytes, storedBytes, redacted } = step.archived
+    if (transcripts === 0) return 'no transcripts'
+    if (unchanged === transcripts)
+      return `${plural(transcripts, 'transcript')}: all archived before, and as they were`
+    const secrets = redacted === 0 ? '' : `, ${plural(redacted, 'secret')} redacted`
+    return `${plural(transcripts - unchanged, 'transcript')} archived: ${formatBytes(bytes)} in ${formatBytes(storedBytes)}${secrets}`
+  }
+  const head = `${step.agent}  ${plain(step.path)}`
+  if ('problem' in step) return `${head}  ${colors.red(plain(step.problem))}`
+  const again = step.from === 'rewritten' ? ', rewritten since: archived beside what was before' : ''
+  return `${head}  ${colors.dim(`${formatBytes(step.bytes)} in ${formatBytes(step.storedBytes)}${again}`)}`
 }
 
 type Step = AnswerOf<'transcripts.import'> extends AsyncIterable<infer Item> ? Item : never
@@ -38,6 +62,7 @@ export function renderTranscriptStep(step: Step, { colors }: Terminal): string {
     `${formatBytes(step.bytes)}, ${plural(step.lines, step.from === 'continued' ? 'new line' : 'line')}`,
     step.added === 0 && step.events > 0 ? 'all known' : plural(step.added, 'new event'),
     ...(step.from === 'rewritten' ? ['rewritten since it was read: read again'] : []),
+    ...(step.from === 'archive' ? ['from the archive'] : []),
     ...(step.redacted > 0 ? [`${plural(step.redacted, 'secret')} redacted`] : []),
   ]
   return [`${head}  ${colors.dim(parts.join(', '))}`, ...findings(step, colors)].join('\n')

@@ -1,6 +1,6 @@
 import { type AnswerOf, plain } from '../../query/index.ts'
 import type { Terminal } from '../terminal.ts'
-import { plural } from './format.ts'
+import { formatMoney, plural } from './format.ts'
 import { table } from './table.ts'
 
 export function renderWorktrees(answer: AnswerOf<'worktree.list'>, terminal: Terminal): string {
@@ -19,6 +19,53 @@ export function renderWorktrees(answer: AnswerOf<'worktree.list'>, terminal: Ter
     answer.rows,
     terminal,
   )
+}
+
+export function renderWorktreeStatus({ rows }: AnswerOf<'worktree.status'>, terminal: Terminal): string {
+  return table(
+    [
+      { head: 'WORKTREE', value: (row) => row.name, shrinkTo: 12 },
+      { head: 'COMMITS', value: standing },
+      {
+        head: 'UNCOMMITTED',
+        align: 'right',
+        value: (row) => (row.uncommitted === null ? 'folder gone' : String(row.uncommitted)),
+        drop: 3,
+      },
+      {
+        head: 'AT WORK',
+        value: (row) => row.atWork.map(({ agent }) => agent).join(', ') || '-',
+        shrinkTo: 8,
+      },
+      { head: 'TASK', value: (row) => row.tasks.join(', ') || '-', shrinkTo: 8, drop: 2 },
+      { head: 'SESSIONS', align: 'right', value: (row) => String(row.sessions), drop: 1 },
+      {
+        head: 'COST',
+        align: 'right',
+        value: (row) => (row.costUsd === null ? '-' : formatMoney(row.costUsd)),
+      },
+      {
+        head: 'COLLIDES',
+        value: (row) =>
+          row.conflicts.map(({ with: other, grade }) => `${other} (${grade})`).join(', ') || '-',
+        paint: (text) => (text.trim() === '-' ? text : terminal.colors.yellow(text)),
+        shrinkTo: 12,
+      },
+    ],
+    rows,
+    terminal,
+  )
+}
+
+type StatusRow = AnswerOf<'worktree.status'>['rows'][number]
+
+/** As git's own prompts show it. */
+function standing({ head, branch, ahead, behind }: StatusRow): string {
+  if (head === null) return 'no commit'
+  const where = branch === null ? `detached ${head.slice(0, 8)}` : ''
+  const counts =
+    ahead === null || behind === null ? '' : ahead + behind === 0 ? 'even' : `+${ahead} -${behind}`
+  return [where, counts].filter((part) => part !== '').join(' ') || head.slice(0, 8)
 }
 
 const sessionsOf = (ids: readonly string[]): string =>

@@ -39,11 +39,11 @@ async function openAsker(dir: string, workingDirectory = dir): Promise<Asker> {
       ),
     async transcoder() {
       const { createTranscoder } = await import('../../otlp/index.ts')
-      const { createRedactor } = await import('../../redact/index.ts')
+      const { createRedactor } = await import('@spanledger/sdk/redact')
       return createTranscoder({ redactor: createRedactor({}) })
     },
     async redactor() {
-      const { createRedactor } = await import('../../redact/index.ts')
+      const { createRedactor } = await import('@spanledger/sdk/redact')
       return createRedactor({})
     },
     user: { home: dir, env: {} },

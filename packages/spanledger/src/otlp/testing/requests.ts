@@ -1,4 +1,4 @@
-import { createRedactor } from '../../redact/index.ts'
+import { createRedactor } from '@spanledger/sdk/redact'
 import { createTranscoder, type Signal, type Transcoded } from '../index.ts'
 
 /** Small OTLP/JSON requests, and what becomes of them with redaction as it is by default. */

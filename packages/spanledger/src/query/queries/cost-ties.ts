@@ -30,7 +30,7 @@ function tiesOf(outcomes: Outcomes, tasks: WorkState | undefined): Ties {
         case 'team':
           return teamIn(tasks, taskOf(summary))
         case 'worktree':
-          return runOf(summary)?.worktree ?? null
+          return summary.worktree ?? runOf(summary)?.worktree ?? null
         case 'pull-request':
           return outcomes.pullRequestOf(summary.id, summary.repository, summary.branch) ?? null
       }

@@ -1,5 +1,10 @@
 import * as v from 'valibot'
-import type { SessionDetail, SessionReadModel, SessionSummary } from '../../projection/index.ts'
+import type {
+  Reconciliation,
+  SessionDetail,
+  SessionReadModel,
+  SessionSummary,
+} from '../../projection/index.ts'
 import { timeRange } from '../ledger-input.ts'
 import { limit, text, time } from '../params.ts'
 import { type Cut, query } from '../query.ts'
@@ -42,6 +47,19 @@ export const session = query({
     await model.refresh()
     const found = await findSession(model, given.id, given.limit)
     return isRefusal(found) ? found : shown(found, given.limit)
+  },
+})
+
+export const sessionReconcile = query({
+  summary: 'Which source told which figure of a session, which was chosen, why, and how sure it is',
+  params: v.strictObject({ id: text('session id, the beginning of one, or "last"', 'ID', 1) }),
+  async run(context, given): Promise<Reconciliation | Refusal> {
+    const model = await context.sessions()
+    await model.refresh()
+    const found = await findSession(model, given.id, 1)
+    if (isRefusal(found)) return found
+    // It was found a moment ago, and nothing is ever removed from a session.
+    return (await model.reconciliation(found.id))!
   },
 })
 

@@ -13,9 +13,14 @@ import type { QueryContext } from '../context.ts'
 import { choice, flag, limit, moment, text } from '../params.ts'
 import { type Cut, query } from '../query.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
-import { isoNano, parseDuration, parseTime } from '../times.ts'
+import { type Asked, type AskedDiff, nanosAt, refusedMoments } from '../past/asked.ts'
+import { taskAt, teamAt, worktreeAt } from '../past/at.ts'
+import { thingsDiff, type ThingsDiffAnswer } from '../past/diff.ts'
+import type { TeamView } from '../past/teams.ts'
+import type { WorktreeView } from '../past/worktrees.ts'
+import { isoNano } from '../times.ts'
 import { findSession, shown } from './sessions.ts'
-import { findTask, type TaskDetail, taskDetail } from './task-view.ts'
+import type { TaskDetail } from './task-view.ts'
 
 export interface StateDiffAnswer extends Cut {
   from: string
@@ -28,39 +33,27 @@ export interface StateDiffAnswer extends Cut {
   sum: Growth & { started: number; completed: number; failed: number }
 }
 
-interface Asked {
-  id: string
-  at: string
-  recorded?: boolean | undefined
-  limit: number
-}
-
-interface AskedDiff {
-  id?: string | undefined
-  from: string
-  to: string
-  recorded?: boolean | undefined
-  limit: number
-}
-
 /** What has a state, and how it is asked for. */
-type StateAnswer = (SessionDetail & Cut) | TaskDetail
-type AtMoment = (context: QueryContext, asked: Asked) => Promise<StateAnswer | Refusal>
-type Between = (context: QueryContext, asked: AskedDiff) => Promise<StateDiffAnswer | Refusal>
+type Kind = (typeof KINDS)[number]
+const KINDS = ['session', 'task', 'worktree', 'team'] as const
 
-const AT_MOMENT = { session: sessionAt, task: taskAt } as const satisfies Record<string, AtMoment>
-const AT_NAMES = Object.keys(AT_MOMENT) as ['session', 'task']
-const BETWEEN = { session: sessionDiff } as const satisfies Record<string, Between>
-const BETWEEN_NAMES = Object.keys(BETWEEN) as ['session']
+type StateAnswer = (SessionDetail & Cut) | TaskDetail | WorktreeView | TeamView
+type AtMoment = (context: QueryContext, asked: Asked) => Promise<StateAnswer | Refusal>
+const AT_MOMENT: Record<Kind, AtMoment> = {
+  session: sessionAt,
+  task: taskAt,
+  worktree: worktreeAt,
+  team: teamAt,
+}
 
 const recorded = flag('by what the ledger held at a time, instead of by what had happened')
 
 export const state = query({
   summary: 'What was known of something at a moment',
   params: v.strictObject({
-    kind: choice('of what', 'KIND', AT_NAMES, 1),
-    id: text('id of a session or task, the beginning of one, or "last" for a session', 'ID', 2),
-    at: moment('the moment, +1m for a minute after the session or task began'),
+    kind: choice('of what', 'KIND', KINDS, 1),
+    id: text('id of one, or the beginning of one; "last" for a session', 'ID', 2),
+    at: moment('the moment, +1m for a minute after it began'),
     recorded,
     limit: limit(500, 'activities in the tree'),
   }),
@@ -70,14 +63,15 @@ export const state = query({
 export const stateDiff = query({
   summary: 'What changed between two moments',
   params: v.strictObject({
-    kind: v.optional(choice('of what', 'KIND', BETWEEN_NAMES, 1), 'session'),
+    kind: v.optional(choice('of what', 'KIND', KINDS, 1), 'session'),
     id: v.optional(text('only this one: an id, the beginning of one, or "last"', 'ID', 2)),
     from: moment('the earlier moment'),
     to: v.optional(moment('the later moment'), 'now'),
     recorded,
-    limit: limit(50, 'sessions'),
+    limit: limit(50, 'sessions, tasks, worktrees or teams'),
   }),
-  run: async (context, given): Promise<StateDiffAnswer | Refusal> => BETWEEN[given.kind](context, given),
+  run: async (context, { kind, ...given }): Promise<StateDiffAnswer | ThingsDiffAnswer | Refusal> =>
+    kind === 'session' ? sessionDiff(context, given) : thingsDiff(context, kind, given),
 })
 
 async function current(context: QueryContext): Promise<SessionReadModel> {
@@ -90,7 +84,8 @@ async function sessionAt(context: QueryContext, asked: Asked): Promise<(SessionD
   const model = await current(context)
   const session = await findSession(model, asked.id, 0)
   if (isRefusal(session)) return session
-  const nanos = nanosOf(context, asked.at, session)
+  // A session's start is known to the millisecond.
+  const nanos = nanosAt(context, asked.at, BigInt(Date.parse(session.startedAt)) * 1_000_000n)
   for await (const [then] of model.past([{ nanos, recorded: asked.recorded === true }], session.id)) {
     const detail = then!.detail(session.id, asked.limit)
     if (detail) return shown(detail, asked.limit)
@@ -98,41 +93,14 @@ async function sessionAt(context: QueryContext, asked: Asked): Promise<(SessionD
   return notYet(session, nanos)
 }
 
-async function taskAt(context: QueryContext, asked: Asked): Promise<TaskDetail | Refusal> {
-  const work = await context.work()
-  const task = findTask(await work.known(), asked.id)
-  if (isRefusal(task)) return task
-  const nanos = asked.at.startsWith('+')
-    ? task.createdNano + BigInt(parseDuration(asked.at.slice(1))!)
-    : parseTime(asked.at, context.platform.clock.nowMs())!
-  const past = await work.past({ nanos, recorded: asked.recorded === true })
-  const then = past.find(task.id)
-  if (then !== undefined) return taskDetail(past, then, await work.policies(then.place?.root), nanos)
-  return refusal(
-    'UNKNOWN_TASK',
-    `there was no task "${task.id}" at ${isoNano(nanos)}: it began at ${isoNano(task.createdNano)}`,
-    'ask for a later time: --at +1m is a minute after its start',
-  )
-}
-
 async function sessionDiff(context: QueryContext, asked: AskedDiff): Promise<StateDiffAnswer | Refusal> {
   const model = await current(context)
   const session = asked.id === undefined ? undefined : await findSession(model, asked.id, 0)
   if (isRefusal(session)) return session
-  for (const name of ['from', 'to'] as const)
-    if (session === undefined && asked[name].startsWith('+'))
-      return refusal(
-        'BAD_PARAMETER',
-        `${name}: "${asked[name]}" counts from a session's start`,
-        'name one: state diff session ID',
-      )
-  const [from, to] = [nanosOf(context, asked.from, session), nanosOf(context, asked.to, session)]
-  if (from > to)
-    return refusal(
-      'BAD_PARAMETER',
-      `from: ${isoNano(from)} is later than to: ${isoNano(to)}`,
-      'give the earlier moment to --from',
-    )
+  const began = session && BigInt(Date.parse(session.startedAt)) * 1_000_000n
+  const refused = refusedMoments(context, asked, began, 'session')
+  if (refused !== undefined) return refused
+  const [from, to] = [nanosAt(context, asked.from, began), nanosAt(context, asked.to, began)]
   const moments = [from, to].map((nanos) => ({ nanos, recorded: asked.recorded === true }))
   const found: SessionChange[] = []
   for await (const [before, after] of model.past(moments, session?.id)) {
@@ -156,13 +124,6 @@ async function sessionDiff(context: QueryContext, asked: AskedDiff): Promise<Sta
     cut: changes.length > asked.limit,
     limit: asked.limit,
   }
-}
-
-/** Checked by the parameter's schema. A session's start is known to the millisecond. */
-function nanosOf(context: QueryContext, given: string, session: SessionDetail | undefined): bigint {
-  const nowMs = context.platform.clock.nowMs()
-  if (!session || !given.startsWith('+')) return parseTime(given, nowMs)!
-  return BigInt(Date.parse(session.startedAt)) * 1_000_000n + BigInt(parseDuration(given.slice(1))!)
 }
 
 const notYet = ({ id, startedAt }: SessionDetail, nanos: bigint): Refusal =>

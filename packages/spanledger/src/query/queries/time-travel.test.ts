@@ -103,7 +103,7 @@ describe('state', () => {
   )
 
   it.each([
-    ['state', { kind: 'team', id: 'one', at: 'now' }],
+    ['state', { kind: 'job', id: 'one', at: 'now' }],
     ['state', { kind: 'session', id: 'one', at: 'noon' }],
     ['state', { kind: 'session', id: 'one', at: '+x' }],
     ['state', { kind: 'session', id: 'one' }],

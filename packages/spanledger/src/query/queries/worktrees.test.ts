@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lines, smallRepository, type SmallRepository } from '../../worktrees/testing/small-repository.ts'
@@ -34,6 +34,9 @@ const told = async (): Promise<string[]> => {
       .join(' '),
   )
 }
+
+const status = async (repo: string) =>
+  (await queries.run('worktree.status', { repo })) as unknown as { rows: Record<string, unknown>[] }
 
 describe('worktrees', () => {
   it('tell each conflict once in the streams of both, again when it changes, and that it is resolved', async () => {
@@ -110,6 +113,80 @@ describe('worktrees', () => {
       'Created fix/login',
       'Recycled next',
       'Removed next',
+    ])
+  })
+
+  it('tell what goes on in each: branch, commits, who is at work on what, what it cost, what collides', async () => {
+    repository.write('one', 'a.txt', lines({ 3: 'mine' }))
+    repository.commit('one')
+    repository.write('two', 'a.txt', lines({ 3: 'other' }))
+    const data = {
+      session: 's1',
+      agent: 'codex',
+      source: 'log:x',
+      rank: 3,
+      keys: [],
+      startUnixNano: at(0),
+      endUnixNano: at(1),
+    }
+    ledger.segment('events', [
+      event(1, 'SessionStarted', 'session-s1', 1, {
+        ...data,
+        repository: 'shop',
+        worktree: 'one',
+        task: 'fix',
+      }),
+      event(2, 'SessionStarted', 'session-s2', 1, {
+        ...data,
+        session: 's2',
+        workingDirectory: join(repository.dir, 'two'),
+      }),
+      event(3, 'SessionStarted', 'session-s3', 1, {
+        ...data,
+        session: 's3',
+        repository: 'other',
+        worktree: 'one',
+      }),
+    ])
+    queries = await ledger.queries()
+    const { rows } = (await queries.run('worktree.status', { repo: repository.shop })) as {
+      rows: { name: string }[]
+    }
+    const of = (name: string) => rows.find((row) => row.name === name)
+    expect(of('one')).toMatchObject({
+      base: 'main',
+      ahead: 1,
+      behind: 0,
+      uncommitted: 0,
+      sessions: 1,
+      tasks: ['fix'],
+      conflicts: [{ with: 'two', grade: 'merge-conflict', files: 1 }],
+    })
+    expect(of('two')).toMatchObject({
+      ahead: 0,
+      behind: 0,
+      uncommitted: 1,
+      sessions: 1,
+      tasks: [],
+      atWork: [],
+    })
+    expect(of('main')).toMatchObject({ base: null, ahead: null, sessions: 0, costUsd: null, conflicts: [] })
+  })
+
+  it('tell what they can of a repository without commits, a detached HEAD and a folder that is gone', async () => {
+    const { head } = (await status(repository.shop)).rows[0] as { head: string }
+    repository.run('one', 'checkout', '--quiet', '--detach')
+    rmSync(join(repository.dir, 'two'), { recursive: true })
+    expect((await status(repository.shop)).rows).toMatchObject([
+      { name: 'main' },
+      { name: 'one', branch: null, head, ahead: 0, behind: 0, base: 'main' },
+      { name: 'two', missing: true, uncommitted: null, ahead: null },
+    ])
+    const empty = join(repository.dir, 'empty')
+    mkdirSync(empty)
+    repository.run('empty', 'init', '--quiet', '-b', 'main')
+    expect((await status(empty)).rows).toMatchObject([
+      { name: 'main', branch: 'main', head: null, uncommitted: 0, ahead: null, base: null },
     ])
   })
 

@@ -21,13 +21,13 @@ import {
   UncommittedWorkError,
   uncommittedIn,
   type Worktree,
-  worktreeAround,
   type WorktreeEvent,
 } from '../../worktrees/index.ts'
 import type { QueryContext } from '../context.ts'
 import { flag, text } from '../params.ts'
 import { query } from '../query.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
+import { workedIn } from './worked-in.ts'
 
 export interface WorktreeRow extends Worktree {
   /** Files that differ from HEAD or are new; null where the folder is gone. */
@@ -36,10 +36,8 @@ export interface WorktreeRow extends Worktree {
   sessions: string[]
 }
 
-const SESSIONS_MAX = 1_000
-
 /** Queries about worktrees run where they are asked, since a daemon's working directory is another. */
-const repo = v.optional(text('any folder of the repository', 'DIR'), '.')
+export const repo = v.optional(text('any folder of the repository', 'DIR'), '.')
 const named = (place: number) => text('a branch, or the folder of a worktree', 'NAME', place)
 
 export const worktreeList = query({
@@ -54,7 +52,7 @@ export const worktreeList = query({
         rows.push({
           ...worktree,
           uncommitted: worktree.missing ? null : (await uncommittedIn(git, worktree.path)).length,
-          sessions: sessions.get(worktree) ?? [],
+          sessions: (sessions.get(worktree) ?? []).map(({ id }) => id),
         })
       return { repository: repository.id, rows }
     }),
@@ -146,7 +144,7 @@ export const worktreeRecycle = query({
 })
 
 /** What git refuses is the answer to a wrong question, not a fault. */
-async function withRepository<T>(
+export async function withRepository<T>(
   at: string,
   ask: (repository: Repository) => Promise<T | Refusal>,
 ): Promise<T | Refusal> {
@@ -188,21 +186,8 @@ function findWorktree({ worktrees }: Repository, name: string): Worktree | Refus
   )
 }
 
-/** A session belongs to the innermost worktree around its working directory. */
-async function workedIn(context: QueryContext, { worktrees }: Repository): Promise<Map<Worktree, string[]>> {
-  const model = await context.sessions()
-  await model.refresh()
-  const found = new Map<Worktree, string[]>()
-  for (const { id, workingDirectory } of model.list({ limit: SESSIONS_MAX }).sessions) {
-    if (workingDirectory === null) continue
-    const around = worktreeAround(worktrees, workingDirectory)
-    if (around !== undefined) found.set(around, [...(found.get(around) ?? []), id])
-  }
-  return found
-}
-
 /** Tells each worktree's stream what changed since it was told last; nothing when nothing did. */
-async function recordConflicts(
+export async function recordConflicts(
   context: QueryContext,
   repository: Repository,
   { collisions, skipped }: Collisions,

@@ -115,11 +115,15 @@ export function smallLedger(): SmallLedger {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
             import('../../otlp/index.ts'),
             // oxlint-disable-next-line import/no-relative-parent-imports -- a test wires what the program wires
-            import('../../redact/index.ts'),
+            import('@spanledger/sdk/redact'),
           ])
           return createTranscoder({ redactor: createRedactor({}) })
         },
-        redactor: () => Promise.reject(new Error('not in this test')),
+        async redactor() {
+          // oxlint-disable-next-line import/no-relative-parent-imports -- a test wires what the program wires
+          const { createRedactor } = await import('@spanledger/sdk/redact')
+          return createRedactor({})
+        },
         user: { home: dir, env: {} },
         daemon: () => Promise.resolve(undefined),
         retention: () => Promise.resolve({}),

@@ -170,6 +170,7 @@ function settle(reading: Reading, tell: (telling: Telling) => void): void {
   reading.askedAt = call.end
   tell({
     event: 'SessionModelCalled',
+    kind: 'assistant',
     keys: [`message:${call.id}`, ...(call.requestId === undefined ? [] : [`request:${call.requestId}`])],
     rank: call.rank,
     start: call.start,
@@ -179,6 +180,7 @@ function settle(reading: Reading, tell: (telling: Telling) => void): void {
   if (call.data.finishReason === 'end_turn' && reading.agentId === undefined)
     tell({
       event: 'SessionCompleted',
+      kind: 'assistant',
       keys: [`end:${call.id}`],
       rank: Rank.transcript,
       end: call.end,

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { DEFAULT_REDACTION, RedactionConfigError, type RedactionConfig } from './config.ts'
 import { contentOfBody, contentOfKey, type ContentClass } from './content.ts'
@@ -26,6 +27,8 @@ export interface Redactor {
   prefilter: Prefilter
   /** Every string needs it (patterns of the user's), none does (switched off), or those the prefilter finds. */
   scans: 'all' | 'none' | 'found'
+  /** Whether `redact` may find something in text: false is certain, and takes no copy to find out. */
+  mayHold(text: string): boolean
   /** Replaces secrets in text. */
   redact(text: string): Redacted
   /**
@@ -85,6 +88,7 @@ export function createRedactor(config: Partial<RedactionConfig> = {}): Redactor 
   return {
     prefilter,
     scans,
+    mayHold: (text) => scans !== 'none' && (scans === 'all' || prefilter.mayMatch(text)),
     redact(text) {
       if (scans === 'none') return { text, count: 0 }
       const bytes = Buffer.from(text, 'utf8')
@@ -114,6 +118,9 @@ export function createRedactor(config: Partial<RedactionConfig> = {}): Redactor 
 /** What stands for content that is hashed: `printf %s "$text" | sha256sum` finds it again. */
 export const hashOf = (content: string | Uint8Array): string =>
   `[sha256:${createHash('sha256').update(content).digest('hex').slice(0, 16)}]`
+
+/** What was hashed before is not hashed again: a record may come through two redactors. */
+export const isHash = (text: string): boolean => /^\[sha256:[0-9a-f]{16}\]$/.test(text)
 
 function apply(rule: Rule, result: Redacted, allowed: ReadonlySet<string>): void {
   const mark = markOf(rule.name)

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { isPlaceholder, looksRandom, type Rule } from './rule.ts'
 
 /** `Authorization: <scheme> <credentials>` in a header, a JSON object or a command: everything but the scheme goes. */
