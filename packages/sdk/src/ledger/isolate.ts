@@ -45,7 +45,9 @@ export async function isolateLines(
  * Writes a sealed segment anew: good blocks as they are, damaged ones and damaged lines blank and of the same length, so
  * that everything stays at its offset; with a table that is whole. The original file is in quarantine before.
  *
- * Returns where it is kept; undefined when neither its table nor a manifest tells where its blocks are.
+ * Where neither its table nor a manifest tells where its blocks are, those that are whole are kept.
+ *
+ * Returns where it is kept; undefined when nothing of it can be read.
  */
 export async function rewriteSealed(
   platform: Platform,
@@ -55,13 +57,16 @@ export async function rewriteSealed(
 ): Promise<string | undefined> {
   const opened = await openSegment(platform, segment)
   try {
-    if (!opened.sealed || opened.blocks.length === 0) return undefined
+    if (!opened.sealed) return undefined
+    const isKnown = opened.blocks.length > 0
+    const found = isKnown ? opened.blocks : await opened.salvage()
+    if (found === undefined) return undefined
     const draft = await openDraft(platform, segment.path)
     try {
       const blocks: SealedBlock[] = []
       let storedOffset = 0
-      for (const block of opened.blocks) {
-        const packed = await mended(platform, opened, block, lines)
+      for (const block of found) {
+        const packed = await mended(platform, opened, block, { lines, anew: !isKnown })
         const { offset, bytes } = block
         await writeAll(draft, packed, storedOffset, segment.path)
         blocks.push({ offset, bytes, storedOffset, storedBytes: packed.length })
@@ -82,17 +87,17 @@ export async function rewriteSealed(
   }
 }
 
-/** A block as it is stored, without its damage. */
+/** A block as it is stored, without its damage; packed `anew` where nobody vouches for where its stored bytes end. */
 async function mended(
   platform: Platform,
   file: Extract<SegmentFile, { sealed: true }>,
   block: SealedBlock,
-  lines: readonly Range[],
+  { lines, anew }: { lines: readonly Range[]; anew: boolean },
 ): Promise<Uint8Array> {
   const end = block.offset + block.bytes
   const content = await file.readBlock(block)
   const damaged = lines.filter(({ offset, bytes }) => offset < end && offset + bytes > block.offset)
-  if (content !== undefined && damaged.length === 0) {
+  if (content !== undefined && damaged.length === 0 && !anew) {
     const packed = await file.readStored(block)
     if (packed !== undefined) return packed
   }

@@ -4,7 +4,7 @@ import { LEDGER_KINDS } from './home.ts'
 /** How long, and how much, of a kind is kept. Neither: for ever, all of it. */
 export interface RetentionRule {
   ageMs?: number
-  /** On the disk. */
+  /** On the disk, with what is derived from it. */
   bytes?: number
   /** Said by who means it: the rule may remove what was recorded within RECENT_MS. */
   evenRecent?: boolean
@@ -21,7 +21,13 @@ export interface RetainedSegment {
   writtenMs: number
   latestMs?: number
   storedBytes: number
+  /** What was derived from it takes beside it: it goes with it, and counts. */
+  derivedBytes?: number
 }
+
+/** What a segment takes on the disk, with all that goes when it goes. */
+export const diskBytesOf = ({ storedBytes, derivedBytes = 0 }: RetainedSegment): number =>
+  storedBytes + derivedBytes
 
 export interface Removal<Segment extends RetainedSegment = RetainedSegment> {
   segment: Segment
@@ -94,9 +100,9 @@ function decideKind<Segment extends RetainedSegment>(
   const aged = segments
     .map((segment) => ({ segment, timeMs: timeOf(segment, nowMs) }))
     .toSorted((a, b) => a.timeMs - b.timeMs || (a.segment.segment < b.segment.segment ? -1 : 1))
-  let storedBytes = segments.reduce((sum, one) => sum + one.storedBytes, 0)
+  let diskBytes = segments.reduce((sum, one) => sum + diskBytesOf(one), 0)
   for (const { segment, timeMs } of aged.slice(0, -1)) {
-    const why = reason(rule, nowMs - timeMs, storedBytes)
+    const why = reason(rule, nowMs - timeMs, diskBytes)
     // Those that follow are younger, and there is no more of them.
     if (why === undefined) return
     if (!segment.removable) continue
@@ -105,14 +111,14 @@ function decideKind<Segment extends RetainedSegment>(
     if (holders !== undefined) plan.held.push({ segment, rule: why, recent, holds: holders })
     else {
       plan.remove.push({ segment, rule: why, recent })
-      storedBytes -= segment.storedBytes
+      diskBytes -= diskBytesOf(segment)
     }
   }
 }
 
-function reason({ ageMs, bytes }: RetentionRule, age: number, storedBytes: number): string | undefined {
+function reason({ ageMs, bytes }: RetentionRule, age: number, diskBytes: number): string | undefined {
   if (ageMs !== undefined && age > ageMs) return `age ${shown(ageMs, AGES)}`
-  if (bytes !== undefined && storedBytes > bytes) return `size ${shown(bytes, SIZES)}`
+  if (bytes !== undefined && diskBytes > bytes) return `size ${shown(bytes, SIZES)}`
   return undefined
 }
 

@@ -2,6 +2,7 @@ import { systemCode } from '../platform/index.ts'
 import type { OpenFile, Platform } from '../platform/index.ts'
 import { ignoreMissing } from './draft.ts'
 import { blocksOf } from './sealed-blocks.ts'
+import { salvageBlocks } from './salvage-blocks.ts'
 import type { SealedBlock } from './sealed-format.ts'
 import { sealedPathOf } from './segment.ts'
 import type { Segment } from './segment.ts'
@@ -16,6 +17,8 @@ export type SegmentFile =
       readBlock(block: SealedBlock): Promise<Buffer | undefined>
       /** The block as it is stored; undefined when the file ends before it does. */
       readStored(block: SealedBlock): Promise<Buffer | undefined>
+      /** Blocks that are whole, where none are known. */
+      salvage(): Promise<SealedBlock[] | undefined>
       close(): Promise<void>
     }
 
@@ -43,6 +46,7 @@ export async function openSegment(platform: Platform, segment: Segment): Promise
     blocks,
     readBlock: (block) => unpack(platform, file, block),
     readStored: (block) => readStored(file, block),
+    salvage: () => salvageBlocks(platform, file),
     close: () => file.close(),
   }
 }

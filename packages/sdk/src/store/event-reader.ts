@@ -73,35 +73,27 @@ export class EventReader {
     this.#onDamage({ segment: name, path, offset })
   }
 
-  /** What was read at a time, and where in it the events start. The bytes are overwritten by the next. */
-  async *#reads(
-    positions: Iterable<number>,
-  ): AsyncGenerator<{ bytes: Buffer; run: Run; starts: number[] }, void, void> {
+  /**
+   * What was read at a time, and where in it the events start; the next is read meanwhile. The bytes are overwritten by the one after the
+   * next.
+   */
+  async *#reads(positions: Iterable<number>): AsyncGenerator<Read, void, void> {
     const index = this.#index()
-    let open: { segment: number; file: OpenFile } | undefined
-    let scratch: Buffer = Buffer.alloc(0)
+    const reading = new RunReading(index, (name) => this.#open(segmentPath(this.#home, 'events', name)))
+    let ahead: Promise<Read | undefined> | undefined
     try {
       for (const run of runs(index, positions)) {
-        const { name } = index.segments[run.segment]!
-        if (open?.segment !== run.segment) {
-          await open?.file.close()
-          open = undefined
-          const file = await this.#open(segmentPath(this.#home, 'events', name))
-          if (file === undefined) continue
-          open = { segment: run.segment, file }
-        }
-        // One for all reads: nothing of an event points into it, and a new one each time costs 100 MB before they are collected.
-        if (scratch.length < run.end - run.start) scratch = Buffer.allocUnsafeSlow(run.end - run.start)
-        const bytes = scratch.subarray(0, run.end - run.start)
-        const count = await open.file.read(bytes, run.start)
-        yield {
-          bytes: bytes.subarray(0, count),
-          run,
-          starts: run.offsets.map((offset) => offset - run.start),
-        }
+        const read = await ahead
+        ahead = reading.read(run)
+        // Whoever comes by it is told; who stops before is not interested.
+        ahead.catch(() => {})
+        if (read !== undefined) yield read
       }
+      const last = await ahead
+      if (last !== undefined) yield last
     } finally {
-      await open?.file.close()
+      await ahead?.catch(() => {})
+      await reading.close()
     }
   }
 
@@ -113,6 +105,54 @@ export class EventReader {
       if (systemCode(error) === 'ENOENT') return undefined
       throw error
     }
+  }
+}
+
+interface Read {
+  bytes: Buffer
+  run: Run
+  starts: number[]
+}
+
+/** One run after the other, from the file that the last one was in. */
+class RunReading {
+  readonly #index: EventIndex
+  readonly #openFile: (segment: string) => Promise<OpenFile | undefined>
+  /** Two for all reads, in turns: nothing of an event points into them, and new ones each time cost 100 MB before they are collected. */
+  readonly #scratch: [Buffer, Buffer] = [Buffer.alloc(0), Buffer.alloc(0)]
+  #turn: 0 | 1 = 0
+  #open: { segment: number; file: OpenFile } | undefined
+
+  constructor(index: EventIndex, openFile: (segment: string) => Promise<OpenFile | undefined>) {
+    this.#index = index
+    this.#openFile = openFile
+  }
+
+  /** Undefined when its segment was removed. */
+  async read(run: Run): Promise<Read | undefined> {
+    if (this.#open?.segment !== run.segment) {
+      await this.close()
+      const file = await this.#openFile(this.#index.segments[run.segment]!.name)
+      if (file === undefined) return undefined
+      this.#open = { segment: run.segment, file }
+    }
+    const { file } = this.#open!
+    const length = run.end - run.start
+    this.#turn = this.#turn === 0 ? 1 : 0
+    if (this.#scratch[this.#turn].length < length) this.#scratch[this.#turn] = Buffer.allocUnsafeSlow(length)
+    const bytes = this.#scratch[this.#turn].subarray(0, length)
+    const count = await file.read(bytes, run.start)
+    return {
+      bytes: bytes.subarray(0, count),
+      run,
+      starts: run.offsets.map((offset) => offset - run.start),
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    await open?.file.close()
   }
 }
 

@@ -43,6 +43,16 @@ async function answers(): Promise<string[]> {
     ['events.replay', { stream: 'session-a-1' }],
     ['traces', { limit: 100 }],
     ['trace', { id: traceId }],
+    ['traces', { status: 'error' }],
+    ['operations', {}],
+    ['logs', {}],
+    ['metrics', {}],
+    ['events', {}],
+    ['events.stats', {}],
+    ['tasks', {}],
+    ['hold.list', {}],
+    ['sql', { query: 'SELECT name, count(*), max(duration_ns) FROM spans GROUP BY ALL ORDER BY ALL' }],
+    ['sql', { query: 'SELECT * FROM origins ORDER BY ALL' }],
   ]
   const told: string[] = []
   for (const [name, params] of asked) told.push(JSON.stringify(await questions.run(name, params)))
@@ -59,4 +69,17 @@ it('without HOME/index the answers are the same, to the byte', async () => {
   rmSync(join(dir, 'index'), { recursive: true })
   expect(await answers()).toEqual(first)
   expect(readdirSync(join(dir, 'index')).toSorted()).toEqual(kept)
+})
+
+it('nor does it matter to them that segments are sealed, and that all that is not the ledger is gone then', async () => {
+  const first = await answers()
+  const questions = createQuestions(platform, await openHome(platform, dir))
+  const steps = (await questions.run('seal', {})) as AsyncIterable<{ summary?: { columns: number } }>
+  let columns = 0
+  for await (const { summary } of steps) columns = summary?.columns ?? 0
+  await questions.close()
+  expect(columns).toBeGreaterThan(1)
+  expect(await answers()).toEqual(first)
+  for (const name of ['index', 'run']) rmSync(join(dir, name), { recursive: true })
+  expect(await answers()).toEqual(first)
 })

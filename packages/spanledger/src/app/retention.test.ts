@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -92,6 +93,16 @@ const countSpans = async (): Promise<number> => {
 const traceIn = (name: string): string =>
   /"trace":"([0-9a-f]{32})"/.exec(gunzipSync(readFileSync(join(spans, `${name}.jsonl.gz`))).toString())![1]!
 
+/** Of the spans and what is derived from them. */
+const diskBytes = (): number =>
+  [spans, join(dir, 'index/segments/spans'), join(dir, 'index/columns/spans')]
+    .flatMap((path) => readdirSync(path).map((name) => join(path, name)))
+    // The chain stays, and grows by a note.
+    .filter((path) => !path.startsWith(spans) || path.endsWith('.gz'))
+    .reduce((sum, path) => sum + statSync(path).size, 0)
+
+const sizeRule = (bytes: number): void => rules(`{ size: ${(bytes / 1e6).toFixed(4)}MB, evenRecent: true }`)
+
 describe('retention', () => {
   it('removes what the rule names and nothing else; verify says by what, an event tells it, and its index is gone', async () => {
     rules('{ age: 2.5d }')
@@ -116,6 +127,18 @@ describe('retention', () => {
     expect((await retain()).removed).toEqual([])
     rmSync(join(spans, `${names.at(-1)!}.jsonl.gz`))
     expect(await questions.run('verify', {})).toMatchObject({ findings: [{ finding: 'missingSegment' }] })
+  })
+
+  it('counts what the disk holds: a segment with its columns and its index', async () => {
+    await questions.run('trace', { id: traceIn(names[0]!) })
+    await questions.run('rebuild', { name: 'columns' })
+    const before = diskBytes()
+    sizeRule(before + 100)
+    expect((await retain({ dryRun: true })).removed).toEqual([])
+    sizeRule(before - 100)
+    const { freedBytes, removed } = await retain()
+    expect(removed).toHaveLength(1)
+    expect(diskBytes()).toBe(before - freedBytes)
   })
 
   it('keeps the segments that a held trace or session is in, until it is let go', async () => {

@@ -193,6 +193,12 @@ const pairs = (attributes: Record<string, unknown>, without?: ReadonlyMap<string
     .map(([key, value]) => pair(key, value))
     .join(' ')
 
+/** What is told later than this after it happened came by another way: a resend, a transcript, an import. */
+const LATE_MS = 10_000
+const msOf = (nanos: string): number => Number(BigInt(nanos) / 1_000_000n)
+const isLate = ({ time, recorded }: AnswerOf<'events'>['rows'][number]): boolean =>
+  recorded !== undefined && Math.abs(msOf(recorded) - msOf(time)) > LATE_MS
+
 export function renderEvents(answer: AnswerOf<'events'>, terminal: Terminal): string {
   if (answer.rows.length === 0) return 'No events.\n'
   return table(
@@ -200,8 +206,18 @@ export function renderEvents(answer: AnswerOf<'events'>, terminal: Terminal): st
       { head: 'POSITION', align: 'right', value: (e) => String(e.position) },
       {
         head: 'TIME',
-        value: (e) => formatWhen(new Date(Number(BigInt(e.time) / 1_000_000n)).toISOString(), terminal.nowMs),
+        value: (e) => formatWhen(new Date(msOf(e.time)).toISOString(), terminal.nowMs),
       },
+      ...(answer.rows.some(isLate)
+        ? [
+            {
+              head: 'RECORDED',
+              value: (e: AnswerOf<'events'>['rows'][number]) =>
+                isLate(e) ? formatWhen(new Date(msOf(e.recorded!)).toISOString(), terminal.nowMs) : '',
+              drop: 1,
+            },
+          ]
+        : []),
       { head: 'TYPE', value: (e) => e.event, shrinkTo: 16 },
       { head: 'STREAM', value: (e) => e.stream, shrinkTo: 14 },
       {

@@ -30,7 +30,7 @@ const columnsOf = <R extends Row>({ nowMs }: Terminal): TableColumn<R>[] => [
   { head: 'RECORDS', align: 'right', value: (row) => formatInteger(row.records) },
   { head: 'FROM', value: (row) => (row.from === null ? '-' : formatWhen(row.from, nowMs)), drop: 2 },
   { head: 'TO', value: (row) => (row.to === null ? '-' : formatWhen(row.to, nowMs)), drop: 1 },
-  { head: 'ON DISK', align: 'right', value: (row) => formatBytes(row.storedBytes) },
+  { head: 'ON DISK', align: 'right', value: (row) => formatBytes(row.storedBytes + row.derivedBytes) },
 ]
 
 const HELD: TableColumn<HeldRow> = { head: 'BY', value: (row) => row.holds.join(', '), shrinkTo: 12 }

@@ -220,6 +220,7 @@ export const VIEWS: readonly View[] = [
       version: 'BIGINT',
       position: 'BIGINT',
       time: 'VARCHAR',
+      recorded: 'VARCHAR',
       data: 'JSON',
       meta: 'JSON',
     },
@@ -232,6 +233,14 @@ export const VIEWS: readonly View[] = [
       column('data', 'JSON', 'r.data', ''),
       column('meta', 'JSON', 'r.meta', 'correlationId, causationId, traceId, spanId, userId'),
       column('id', 'VARCHAR', 'r.id', ''),
+      column(
+        'recorded',
+        'TIMESTAMP_NS',
+        timestamp('r.recorded'),
+        'UTC; when the ledger took it; NULL where it does not say',
+      ),
+      column('time_unix_nano', 'HUGEINT', 'TRY_CAST(r.time AS HUGEINT)', 'exact'),
+      column('recorded_unix_nano', 'HUGEINT', 'TRY_CAST(r.recorded AS HUGEINT)', 'exact'),
     ],
   },
 ]

@@ -25,7 +25,7 @@ export const type = v.optional(texts('only events of this type; may be given aga
 export const stream = v.optional(text('only events of this stream; * stands for anything', 'STREAM'))
 
 /** An event without a time that can be read is a damaged line: `verify` names it. */
-const HAS_TIME = 'time IS NOT NULL'
+const HAS_TIME = 'time_unix_nano IS NOT NULL'
 
 export const events = query({
   summary: 'Domain events, the latest ones',
@@ -33,18 +33,20 @@ export const events = query({
   async run(context, given): Promise<EventsAnswer> {
     const conditions = [
       HAS_TIME,
-      ...rangeSql('epoch_ns(time)', timeRange(context, given)),
+      ...rangeSql('time_unix_nano', timeRange(context, given)),
       ...(given.type === undefined ? [] : [`(${given.type.map((name) => like('type', name)).join(' OR ')})`]),
       ...(given.stream === undefined ? [] : [like('stream', given.stream)]),
     ]
     const rows = await ask(
       context,
-      `SELECT type AS event, id, stream, version, position, epoch_ns(time) AS time, data, meta FROM events
+      `SELECT type AS event, id, stream, version, position, time_unix_nano AS time, recorded_unix_nano AS recorded, data, meta FROM events
 WHERE ${conditions.join(' AND ')} ORDER BY position DESC LIMIT ${given.limit + 1}`,
     )
-    const recorded = rows.slice(0, given.limit).map(({ time, meta, ...event }) => ({
+    const recorded = rows.slice(0, given.limit).map(({ time, recorded: taken, data, meta, ...event }) => ({
       ...event,
       time: String(time),
+      ...(taken === null ? {} : { recorded: String(taken) }),
+      data,
       ...(meta === null ? {} : { meta }),
     })) as RecordedEvent[]
     return { rows: recorded.toReversed(), cut: rows.length > given.limit, limit: given.limit }
@@ -62,7 +64,7 @@ export const eventStats = query({
       ),
       ask(
         context,
-        `SELECT type, count(*) AS events, count(DISTINCT stream) AS streams, epoch_ns(min(time)) AS first, epoch_ns(max(time)) AS last
+        `SELECT type, count(*) AS events, count(DISTINCT stream) AS streams, min(time_unix_nano) AS first, max(time_unix_nano) AS last
 FROM events WHERE ${HAS_TIME} GROUP BY type ORDER BY events DESC, type`,
       ),
     ])

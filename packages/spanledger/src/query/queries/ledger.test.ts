@@ -59,6 +59,20 @@ describe('events', () => {
     expect(exported.map(({ position }) => position)).toEqual(positions)
   })
 
+  it('say when the ledger took them, and are listed whatever their times: before 1970, and when no clock of DuckDB goes', async () => {
+    const odd = [
+      { ...event(5, 'Old', 'odd', 1), time: '-86400000000001' },
+      { ...event(6, 'Far', 'odd', 2), time: '9999999999999999999', recorded: '1795262400000000123' },
+    ]
+    ledger.segment('events', odd, { name: '00000000000000000005' })
+    expect(await queries.run('events', { stream: 'odd' })).toMatchObject({ rows: odd })
+    const rows = async (params: object) =>
+      ((await queries.run('events', params)) as { rows: { position: number }[] }).rows.map((r) => r.position)
+    expect(await rows({ until: '1969-12-31T23:59:59Z' })).toEqual([5])
+    expect(await rows({ since: '2285-01-01' })).toEqual([6])
+    expect(await queries.run('events.stats', {})).toMatchObject({ events: 6, lastPosition: 6 })
+  })
+
   it('are counted', async () => {
     expect(await queries.run('events.stats', {})).toMatchObject({
       events: 4,

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import {
   applyRetention,
+  diskBytesOf,
   ledgerNotes,
   type LedgerSegment,
   type Note,
@@ -29,6 +30,8 @@ interface RetainedRow {
   /** Its lines, and what they take on the disk. */
   bytes: number
   storedBytes: number
+  /** What its columns and its index take beside it, which go with it. */
+  derivedBytes: number
 }
 
 export interface RetentionAnswer {
@@ -41,6 +44,7 @@ export interface RetentionAnswer {
   /** What the rules name and a hold keeps. */
   held: (RetainedRow & { holds: readonly string[] })[]
   records: number
+  /** On the disk, what was derived included. */
   freedBytes: number
   warnings: string[]
 }
@@ -79,7 +83,7 @@ export const retention = query({
       removed,
       held: plan.held.map((one) => ({ ...rowOf(one), holds: one.holds })),
       records: removed.reduce((sum, { records }) => sum + records, 0),
-      freedBytes: removed.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
+      freedBytes: plan.remove.reduce((sum, { segment }) => sum + diskBytesOf(segment), 0),
       warnings: [
         ...(plan.clockAheadMs > 0
           ? [
@@ -102,7 +106,7 @@ function tooRecent(recent: readonly Removal<LedgerSegment>[]): Refusal {
 }
 
 function rowOf({ segment, rule }: Removal<LedgerSegment>): RetainedRow {
-  const { kind, segment: name, records, earliest, latest, bytes, storedBytes } = segment
+  const { kind, segment: name, records, earliest, latest, bytes, storedBytes, derivedBytes = 0 } = segment
   return {
     kind,
     segment: name,
@@ -112,6 +116,7 @@ function rowOf({ segment, rule }: Removal<LedgerSegment>): RetainedRow {
     to: timeAt(latest),
     bytes,
     storedBytes,
+    derivedBytes,
   }
 }
 

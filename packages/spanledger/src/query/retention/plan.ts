@@ -6,6 +6,7 @@ import {
   type RetentionRules,
 } from '@spanledger/sdk/ledger'
 import type { QueryContext } from '../context.ts'
+import { derivedBytes } from './derived.ts'
 import { type HeldIds, heldIds, holdersOf } from './holders.ts'
 import { foldHolds, HOLDS_STREAM } from './holds.ts'
 
@@ -16,7 +17,11 @@ export async function planRetention(
   options: { believeClock: boolean },
 ): Promise<RetentionPlan<LedgerSegment>> {
   const { platform, home } = context
-  const segments = await retainedSegments(platform, home)
+  const derived = await derivedBytes(platform, home)
+  const segments = (await retainedSegments(platform, home)).map((segment) => ({
+    ...segment,
+    derivedBytes: derived.get(keyOf(segment)) ?? 0,
+  }))
   const events = await context.events()
   const held = await heldIds(events, await foldHolds(events.readStream(HOLDS_STREAM)))
   const holders = new Map<string, string[]>()
