@@ -1,5 +1,6 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
+import { renderBudgets, renderBudgetSet } from './render/budgets.ts'
 import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
 import { renderCommits, renderPullRequests, renderPullRequestTied } from './render/commits.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
@@ -47,6 +48,9 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   arrivals: renderArrivals,
   cost: renderCost,
   'cost.task': renderTaskCost,
+  budgets: renderBudgets,
+  'budget.set': renderBudgetSet,
+  'budget.remove': renderBudgetSet,
   commits: renderCommits,
   'pull-requests': renderPullRequests,
   'pull-request.tie': renderPullRequestTied,
@@ -95,6 +99,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'work.complete': work.renderHeld,
   'work.release': work.renderHeld,
   'work.stats': work.renderWorkStats,
+  'work.agents': work.renderWorkAgents,
   teams: work.renderTeams,
   'team.set': work.renderTeamSet,
   sql: lists.renderSql,

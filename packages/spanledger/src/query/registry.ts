@@ -3,6 +3,7 @@ import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
+import { budgetRemove, budgets, budgetSet } from './queries/budgets.ts'
 import { commits } from './queries/commits.ts'
 import { arrivals } from './queries/arrivals.ts'
 import { cost } from './queries/cost.ts'
@@ -55,6 +56,7 @@ import { watch } from './queries/watch.ts'
 import {
   teamList,
   teamSet,
+  workAgents,
   workClaim,
   workComplete,
   workList,
@@ -91,6 +93,9 @@ export const QUERIES = {
   arrivals,
   cost,
   'cost.task': costTask,
+  budgets,
+  'budget.set': budgetSet,
+  'budget.remove': budgetRemove,
   commits,
   'pull-requests': pullRequests,
   'pull-request.tie': pullRequestTie,
@@ -134,6 +139,7 @@ export const QUERIES = {
   'work.complete': workComplete,
   'work.release': workRelease,
   'work.stats': workStatsQuery,
+  'work.agents': workAgents,
   teams: teamList,
   'team.set': teamSet,
   sql,
