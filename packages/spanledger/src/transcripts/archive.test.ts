@@ -97,6 +97,16 @@ it('cuts off what a run that was killed had written, and goes on', async () => {
   expect(execFileSync('gzip', ['-dc', await fileOf()]).toString()).toBe(textOf(claudeSession()))
 })
 
+it('begins another file where its own was deleted or cut short', async () => {
+  writeFileSync(source, textOf(claudeSession().slice(0, 4)))
+  await archive()
+  truncateSync(await fileOf(), 20)
+  appendFileSync(source, textOf(claudeSession().slice(4)))
+  expect(await archive()).toMatchObject({ from: 'whole', lines: 10 })
+  expect(await archived()).toBe(textOf(claudeSession()))
+  expect((await readArchive(platform, home)).map(({ name }) => name)).toHaveLength(2)
+})
+
 it('says so when what it archived is damaged', async () => {
   writeFileSync(source, textOf(claudeSession()))
   await archive()

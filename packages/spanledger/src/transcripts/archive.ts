@@ -62,9 +62,10 @@ export async function archiveTranscript(
   }
   if (known?.fileBytes === bytes && known.modifiedMs === changedAt) return archived
   const rows = format.linesOf?.(platform, path)
-  const behind = rows ? undefined : await linesBehind(platform, path, known?.taken)
-  archived.from = known === undefined ? 'whole' : rows || behind ? 'continued' : 'rewritten'
-  const entry = known && archived.from === 'continued' ? structuredClone(known) : entryOf(transcript, known)
+  const before = known && (await isWhole(platform, home, known)) ? known : undefined
+  const behind = rows ? undefined : await linesBehind(platform, path, before?.taken)
+  archived.from = before === undefined ? 'whole' : rows || behind ? 'continued' : 'rewritten'
+  const entry = before && archived.from === 'continued' ? structuredClone(before) : entryOf(transcript, known)
   await makeFolder(platform, home, format.agent)
   const writer = await openMembers(platform, home, entry)
   try {
@@ -90,6 +91,12 @@ export async function archiveTranscript(
   entry.redacted += archived.redacted
   await writeEntry(platform, home, { ...entry, fileBytes: bytes, modifiedMs: changedAt })
   return archived
+}
+
+/** Somebody may have deleted it, or cut it short: then another file is begun. */
+async function isWhole(platform: Parts, home: Home, entry: ArchiveEntry): Promise<boolean> {
+  const stat = await platform.files.stat(archivePath(home, entry))
+  return stat !== undefined && stat.bytes >= entry.members.reduce((sum, bytes) => sum + bytes, 0)
 }
 
 function entryOf({ format, path }: Transcript, before: ArchiveEntry | undefined): ArchiveEntry {
