@@ -6,6 +6,7 @@ import type { SpanLine } from '@spanledger/sdk/model'
 import { nodePlatform } from '@spanledger/sdk/platform'
 import { run, type Ran } from '../cli/testing/run.ts'
 import { commandTrace } from './command-trace.ts'
+import { startDaemonProcess } from './testing/daemon-process.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`
@@ -61,6 +62,21 @@ it.each([
   // One that only asks is recorded there too.
   await ask({ TRACEPARENT }, 'work', 'list')
   expect(spans().map(({ name }) => name)).toContain('work.list')
+})
+
+it('hands the span to the daemon that runs, and writes it by itself behind one that died', async () => {
+  const daemon = await startDaemonProcess(home)
+  await ask({}, ...claim)
+  expect(spans()).toHaveLength(1)
+  expect(await daemon.end('SIGKILL')).toBeNull()
+  await ask({}, 'work', 'progress', 'fix-it', '10', '--agent', 'ada')
+  expect(
+    spans()
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(['work.claim', 'work.progress'])
+  // One of the daemon's, one of the command's.
+  expect(readdirSync(join(home, 'ledger/spans'))).toHaveLength(2)
 })
 
 it('records what was refused as an error', async () => {
