@@ -359,5 +359,6 @@ export const GROUPS: Record<string, string> = {
   'task template': 'Templates for tasks',
   work: 'Who works on what',
   team: 'Teams and their limits',
+  agent: 'Agents that work on tasks',
   worktree: 'Worktrees of a git repository',
 }

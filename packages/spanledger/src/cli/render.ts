@@ -99,6 +99,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'work.complete': work.renderHeld,
   'work.release': work.renderHeld,
   'work.stats': work.renderWorkStats,
+  'work.agents': work.renderWorkAgents,
   teams: work.renderTeams,
   'team.set': work.renderTeamSet,
   sql: lists.renderSql,

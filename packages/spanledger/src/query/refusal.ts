@@ -77,6 +77,7 @@ const CHANGE_REFUSED: ReadonlySet<string> = new Set<RefusalCode>([
   'LEASE_EXPIRED',
   'BLOCKED',
   'WIP_LIMIT',
+  'CAPACITY',
   'STORY_POINTS',
   'CYCLE',
   'NO_FILE',

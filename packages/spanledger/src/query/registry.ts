@@ -56,6 +56,7 @@ import { watch } from './queries/watch.ts'
 import {
   teamList,
   teamSet,
+  workAgents,
   workClaim,
   workComplete,
   workList,
@@ -138,6 +139,7 @@ export const QUERIES = {
   'work.complete': workComplete,
   'work.release': workRelease,
   'work.stats': workStatsQuery,
+  'work.agents': workAgents,
   teams: teamList,
   'team.set': teamSet,
   sql,

@@ -25,7 +25,7 @@ export type Budgets = Record<string, { [Period in 'day' | 'week' | 'month' | 'to
 
 export interface TeamPolicies {
   wipLimit?: number | undefined
-  /** Story points a week. */
+  /** Story points in progress at a time; work that says none counts as none. */
   capacity?: number | undefined
 }
 
@@ -42,6 +42,9 @@ export const DEFAULT_POLICIES: Policies = {
 
 export const wipLimitOf = ({ teams, wipLimit }: Policies, team: string): number | undefined =>
   (Object.hasOwn(teams, team) ? teams[team]?.wipLimit : undefined) ?? wipLimit
+
+export const capacityOf = ({ teams }: Policies, team: string): number | undefined =>
+  Object.hasOwn(teams, team) ? teams[team]?.capacity : undefined
 
 export const leaseNano = ({ leaseMinutes }: Policies): bigint =>
   BigInt(Math.round(leaseMinutes * 60_000)) * 1_000_000n

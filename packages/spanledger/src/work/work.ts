@@ -308,9 +308,9 @@ export class Work {
     await this.#tasks.close()
   }
 
-  #moment(policies: Policies, { agent }: Asking): Moment {
+  #moment(policies: Policies, { agent, session }: Asking): Moment {
     const { platform } = this.#options
-    const by = { agent }
+    const by = { agent, ...(session === undefined ? {} : { session }) }
     return {
       state: this.#state,
       policies,
