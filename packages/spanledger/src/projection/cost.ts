@@ -226,16 +226,7 @@ export function costOf(
       if (by !== 'model' && !nanos.has(name)) nanos.set(name, 0)
     }
   }
-  const order =
-    by === 'day'
-      ? (a: string, b: string) => compare(b, a)
-      : (a: string, b: string) => nanos.get(b)! - nanos.get(a)! || compare(a, b)
-  const rows = new Map(
-    [...nanos.keys()]
-      .toSorted(order)
-      .slice(0, limit)
-      .map((key) => [key, new Row()]),
-  )
+  const rows = new Map(shownKeys(nanos, by, limit).map((key) => [key, new Row()]))
   for (const one of rows.size === 0 ? [] : figures()) {
     const key = keyOf(one)
     if (key !== undefined && !rows.has(key)) continue
@@ -258,6 +249,21 @@ export function costOf(
     rows: [...rows].map(([key, row]) => row.figures(key, by !== 'model')),
     total: total.figures('total', true),
   }
+}
+
+/** Of 100,000 keys the first fifty are found by sorting numbers alone: sorting the keys took three times as long as all else. */
+function shownKeys(nanos: ReadonlyMap<string, number>, by: CostDimension, limit: number): string[] {
+  if (by === 'day') return [...nanos.keys()].toSorted((a, b) => compare(b, a)).slice(0, limit)
+  const least =
+    limit < nanos.size
+      ? Float64Array.from(nanos.values())
+          .toSorted()
+          .at(-limit - 1)!
+      : -Infinity
+  return [...nanos.keys()]
+    .filter((key) => nanos.get(key)! >= least)
+    .toSorted((a, b) => nanos.get(b)! - nanos.get(a)! || compare(a, b))
+    .slice(0, limit)
 }
 
 function keyIn(summary: SessionSummary, ties: Ties, by: Exclude<CostDimension, 'day' | 'model'>): string {
