@@ -137,12 +137,12 @@ export function createQuestions(
       }
     },
     takeHooks,
-    async watch({ warn, ...watching }) {
+    async watch(watching) {
       try {
         const { watch } = await import('./watching.ts')
         await watch(platform, home, await events(), watching)
       } catch (error) {
-        warn(`sessions are not watched: ${(error as Error).message}`)
+        watching.warn(`sessions are not watched: ${(error as Error).message}`)
       }
     },
     work,

@@ -13,6 +13,7 @@ import {
 } from '../run/index.ts'
 import type { Recording } from './run-recording.ts'
 import { runSpan } from './run-span.ts'
+import { watchRun } from './run-watch.ts'
 import { type Conflict, watchConflicts } from './watch-conflicts.ts'
 
 /** The trace a run's spans are in: a given one, or its own. */
@@ -29,6 +30,8 @@ export interface Attempt {
   run: string
   attempt: number
   retries: number
+  /** What it is ended for when it is found in one of its sessions. */
+  stopWhen: readonly string[]
   mode: RunMode
   endpoint: string
   task: string | undefined
@@ -52,7 +55,7 @@ export async function runAttempt(
   platform: Platform,
   options: Attempt,
   { recording, warn, onStart }: Around,
-): Promise<Ended & { durationMs: number }> {
+): Promise<Ended & { durationMs: number; stoppedFor?: string }> {
   const { run, attempt, cwd, task, command, record } = options
   const [program, ...args] = command as [string, ...string[]]
   const context = { ...options.trace, spanId: hexOf(platform.random(8)) }
@@ -74,12 +77,17 @@ export async function runAttempt(
     const answer = (await questions.run('worktree.conflicts', { repo: cwd })) as { collisions?: Conflict[] }
     return answer.collisions?.filter(({ worktrees }) => worktrees.includes(record.state.worktree))
   })
+  const sessions = watchRun(run, options, async () => {
+    const { questions, config } = await recording()
+    return { questions, settings: config.watch }
+  })
   const ended = await supervise(
     {
       program,
       args: [...setup.args, ...args],
       cwd,
       env: { ...process.env, ...setup.env, ...options.env, TRACEPARENT: traceparent, PWD: cwd },
+      stop: sessions.stop,
     },
     (pid) => {
       const data = {
@@ -96,11 +104,19 @@ export async function runAttempt(
       told = append({ event: 'RunStarted', id: uuidv7(platform), time: String(startedNs), data })
       void told.then(() => onStart(pid))
     },
-  )
+  ).finally(sessions.end)
   const durationMs = Math.round(platform.clock.monotonicMs() - started)
   for (const { worktrees, grade } of watch.stop())
     warn(`${worktrees.join(' and ')} collide (${grade}): spanledger worktree conflicts`)
   await told
+  const stopped = sessions.stoppedFor()
+  for (const line of await sessions.end()) warn(line)
+  if (stopped) {
+    const { session, finding, kind } = stopped
+    await append({ event: 'RunStopped', id: uuidv7(platform), data: { ...identity, session, finding, kind } })
+    // What was ended did not do what it was to do, whatever it makes of SIGINT.
+    if (ended.exitCode === 0) ended.exitCode = 1
+  }
   const change = await record?.finish()
   const span = { context, startedNs, durationMs, program: basename(program), ended, cwd, agent: setup.agent }
   const counts = await recording()
@@ -126,7 +142,7 @@ export async function runAttempt(
       retryInMs: retryInMs(attempt, options.retries, ended) ?? null,
     },
   })
-  return { ...ended, durationMs }
+  return { ...ended, durationMs, ...(stopped ? { stoppedFor: stopped.what } : {}) }
 }
 
 /** On everything the command records: this is what ties it to the run. */

@@ -48,7 +48,15 @@ export async function runDetached(
 }
 
 /** For the same program again: `--` keeps the command's words apart from ours. */
-const wordsOf = ({ home, task, onSuccess, worktree, retries, command }: RunOptions): string[] => [
+const wordsOf = ({
+  home,
+  task,
+  onSuccess,
+  worktree,
+  retries,
+  stopWhen = [],
+  command,
+}: RunOptions): string[] => [
   'run',
   '--home',
   home,
@@ -56,6 +64,7 @@ const wordsOf = ({ home, task, onSuccess, worktree, retries, command }: RunOptio
   ...(onSuccess === undefined ? [] : ['--on-success', onSuccess]),
   ...(worktree === undefined ? [] : ['--worktree', worktree]),
   ...(retries === undefined ? [] : ['--retries', String(retries)]),
+  ...stopWhen.flatMap((what) => ['--stop-when', what]),
   '--',
   ...command,
 ]

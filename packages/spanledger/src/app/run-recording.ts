@@ -2,6 +2,7 @@ import http, { type RequestListener } from 'node:http'
 import type { Home } from '@spanledger/sdk/ledger'
 import type { Platform } from '@spanledger/sdk/platform'
 import { type Listening, listenOnLoopback } from '../receive/index.ts'
+import type { Config } from './config.ts'
 import type { Questions } from './questions.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -9,6 +10,7 @@ import type { Receiver } from './receiver.ts'
 export interface Recording {
   receiver: Receiver
   questions: Questions
+  config: Config
 }
 
 /** The port of a run, there at once; requests wait for what takes them. */
@@ -33,9 +35,10 @@ export async function openRecording(
     import('./questions.ts'),
   ])
   const questions = createQuestions(platform, home)
-  const receiver = createReceiver(platform, home, await loadConfig(home.dir), {
+  const config = await loadConfig(home.dir)
+  const receiver = createReceiver(platform, home, config, {
     warn,
     onAgentBatch: (batch) => questions.observe(batch),
   })
-  return { receiver, questions }
+  return { receiver, questions, config }
 }

@@ -368,3 +368,53 @@ describe('run', () => {
     expect((await events())[0]).toMatchObject({ data: { workingDirectory: cwd, git: { branch: 'fix' } } })
   })
 })
+
+/** Tells of the same failing tool call again and again, as Codex would, and never ends by itself. */
+const LOOPING = `
+  const attribute = (key, value) => ({ key, value: { stringValue: value } })
+  const resource = process.env.OTEL_RESOURCE_ATTRIBUTES.split(',').map((pair) => pair.split('=')).map(([key, value]) => attribute(key, decodeURIComponent(value)))
+  const call = (number) => ({
+    timeUnixNano: String(BigInt(Date.now()) * 1000000n),
+    attributes: Object.entries({
+      'event.name': 'codex.tool_result', 'conversation.id': 'loop-1', call_id: 'call-' + number, tool_name: 'exec_command',
+      arguments: '{"cmd":"npm test"}', output: 'Process exited with code 1\\nOutput:\\n1 failed', success: 'true', duration_ms: '20',
+    }).map(([key, value]) => attribute(key, value)),
+  })
+  for (let number = 0; ; number++) {
+    const scopeLogs = [{ scope: { name: 'codex_otel' }, logRecords: [call(number)] }]
+    const body = JSON.stringify({ resourceLogs: [{ resource: { attributes: [...resource, attribute('service.name', 'codex_exec'), attribute('service.version', '0.169.0')] }, scopeLogs }] })
+    await fetch(process.env.OTEL_EXPORTER_OTLP_ENDPOINT + '/v1/logs', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+`
+
+describe('a run that is watched', () => {
+  it('is stopped when one of its sessions is stuck, is not tried again, and says why', async () => {
+    const { exit, err } = await spanledger([
+      'run',
+      '--retries',
+      '2',
+      '--stop-when',
+      'stuck',
+      ...program(LOOPING),
+    ])
+    expect(exit).toBe(130)
+    expect(err).toMatch(/stopped: the same call \d+ times with the same result: exec_command · npm test/)
+    const told = await events()
+    expect(told.find(({ event }) => event === 'RunStopped')?.data).toMatchObject({
+      session: 'loop-1',
+      kind: 'repeated-call',
+    })
+    expect(told.filter(({ event }) => event === 'RunStarted')).toHaveLength(1)
+    expect(told.find(({ event }) => event === 'SessionStuckDetected')?.data).toMatchObject({
+      unit: 'calls',
+      measured: 5,
+    })
+  })
+
+  it('refuses to stop for what it does not know', async () => {
+    const { exit, err } = await spanledger(['run', '--stop-when', 'bored', '--', 'true'])
+    expect(exit).toBe(2)
+    expect(err).toContain('stuck, runaway, budget')
+  })
+})

@@ -66,6 +66,7 @@ export async function runCommand(
           run,
           attempt,
           retries: options.retries ?? 0,
+          stopWhen: options.stopWhen ?? [],
           mode: modeOf(options),
           endpoint: `http://127.0.0.1:${listening.port}`,
           task: claim?.task ?? options.task,
@@ -80,9 +81,10 @@ export async function runCommand(
       const isOver = wait === undefined || (await isStoppedWithin(wait, ended.exitCode))
       if (isOver) {
         await claim?.end(ended)
-        const { exitCode, signal, durationMs } = ended
+        const { exitCode, signal, durationMs, stoppedFor } = ended
         const quiet = options.log === undefined ? {} : { quiet: true as const }
-        return { run, attempts: attempt, exitCode, signal, durationMs, ...quiet }
+        const why = stoppedFor === undefined ? {} : { stoppedFor }
+        return { run, attempts: attempt, exitCode, signal, durationMs, ...why, ...quiet }
       }
       looking = recordGit(git, cwd)
     }
@@ -112,6 +114,8 @@ export async function runCommand(
         task,
         asking: {
           ...(agent === undefined ? {} : { agent }),
+          // The session is the command's to be, not that of an agent which started the run.
+          session: undefined,
           carrier: { traceparent: `00-${trace.traceId}-${hexOf(platform.random(8))}-${trace.flags}` },
         },
         onSuccess: options.onSuccess ?? 'done',

@@ -21,7 +21,7 @@ export function watchSessions(
     if (settings.enabled === false) return
     await clock.rest(WATCH_AFTER_MS, signal)
     while (!signal.aborted) {
-      await questions.watch({ settings, signal, warn })
+      await questions.watch({ settings, runsCommand: true, signal, warn })
       await clock.rest(AGAIN_AFTER_MS, signal)
     }
   })()

@@ -30,6 +30,8 @@ export interface RunOptions {
   worktree?: string
   /** Tries after the first. */
   retries?: number
+  /** What ends it when it is found in one of its sessions. */
+  stopWhen?: readonly string[]
   /** In a process of its own, which outlives this terminal. */
   detach?: boolean
   /** An id that was given out for it already, and the file that what it prints goes to. */
@@ -45,6 +47,8 @@ export interface RunResult {
   exitCode: number
   signal: string | null
   durationMs: number
+  /** In a line, when it was stopped for what was found. */
+  stoppedFor?: string
   /** Nobody is there to be told: its log holds what the command printed. */
   quiet?: true
 }
@@ -57,6 +61,26 @@ export interface RunDetached {
   /** Where what it prints goes. */
   log: string
 }
+
+/** A command about tasks, on its way to be asked. */
+export interface TracedCommand {
+  /** Its words: `work.claim`. */
+  name: string
+  home: string
+  params: Record<string, unknown>
+  writes: boolean
+  /** Whether it says on whose behalf it is. */
+  takesCarrier: boolean
+}
+
+/** Its answer. */
+export type Traced = Record<string, unknown>
+
+/** Asks it, with these parameters or more, and records that. */
+export type CommandTrace = (
+  command: TracedCommand,
+  ask: (params: Record<string, unknown>) => Promise<Traced>,
+) => Promise<Traced>
 
 /** What the command line is given by whoever wires the program. */
 export interface CliHost {
@@ -78,6 +102,8 @@ export interface CliHost {
   nowMs(): number
   /** Enter, as often as it is pressed; ends with the input. Whoever is done says `return`, which lets go of the input. */
   presses?(): AsyncIterableIterator<unknown>
+  /** Records commands about tasks; absent where nothing is to be recorded. */
+  trace?: CommandTrace | undefined
   /** A question to a person, and whether the answer is yes; undefined where there is nobody to ask. */
   confirm?(question: string): Promise<boolean>
   stdout: Sink

@@ -59,3 +59,12 @@ export function tries(text: string): number {
   if (!/^[012]$/.test(text)) throw new InvalidArgumentError('a command is tried again at most 2 times.')
   return Number(text)
 }
+
+const STOP_REASONS = ['stuck', 'runaway', 'budget', 'turns', 'context']
+
+/** One of them; those that were given before stay. */
+export function stopReason(text: string, before: readonly string[] = []): readonly string[] {
+  if (!STOP_REASONS.includes(text))
+    throw new InvalidArgumentError(`it is stopped when something is one of: ${STOP_REASONS.join(', ')}.`)
+  return [...before, text]
+}

@@ -2,7 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { paramsOf, QUERIES, queryNamed, type QueryName } from '../query/index.ts'
 import { ASKING, type AskingCommand, GROUPS } from './commands.ts'
 import { ON_SUCCESS, type RunOptions, type UpOptions } from './host.ts'
-import { addParams, paramsGiven, port, tries } from './options.ts'
+import { addParams, paramsGiven, port, stopReason, tries } from './options.ts'
 import { SETTINGS, type SettingsName, settingsParams } from './settings.ts'
 
 /** What the program does with a command line that it understood. */
@@ -79,12 +79,18 @@ export function createProgram(version: string, actions: Actions): Command {
       'tries again after 2 s, then 4 s, when it fails (at most 2; 0 unless told)',
       tries,
     )
+    .option(
+      '--stop-when <WHAT>',
+      'ends it (SIGINT, after 10 s SIGTERM) when one of its sessions is stuck, runaway, or over its budget; may be given again',
+      stopReason,
+    )
     .addHelpText(
       'after',
-      `\nThe exit code is the command's.\n${examples([
+      `\nThe exit code is the command's; of one that was stopped never 0.\n${examples([
         'spanledger run -- claude -p "Fix the failing test"',
         'spanledger run --task 12 --worktree fix-login -- codex exec "Fix the login"',
         'spanledger run --retries 2 -- npm test',
+        'spanledger run --stop-when stuck --stop-when budget -- claude -p "Fix the failing test"',
         'spanledger run --detach --task fix-the-login -- claude -p "Fix the login"',
       ])}`,
     )

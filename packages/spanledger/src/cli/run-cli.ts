@@ -129,7 +129,8 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
 const ownWords = (argv: readonly string[]): readonly string[] =>
   argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
 
-const runText = ({ run, exitCode, signal, durationMs }: RunResult): string =>
+const runText = ({ run, exitCode, signal, durationMs, stoppedFor }: RunResult): string =>
+  (stoppedFor === undefined ? '' : `spanledger: stopped: ${stoppedFor}\n`) +
   `spanledger: run ${run} ${signal === null ? `ended with ${exitCode}` : `was ended by ${signal}`} after ${formatDuration(durationMs)}\n`
 
 function everyCommand(command: Command): Command[] {

@@ -48,7 +48,7 @@ export const latestFirst = (
 const lastHeard = ({ startedAt, endedAt }: SessionSummary): number => Date.parse(endedAt ?? startedAt)
 
 /** Time alone turns active into silent. */
-const asOf = (summary: SessionSummary, nowMs: number): SessionSummary =>
+export const asOf = (summary: SessionSummary, nowMs: number): SessionSummary =>
   summary.status === 'active' && nowMs - lastHeard(summary) > SILENT_AFTER_MS
     ? { ...summary, status: 'silent' }
     : summary

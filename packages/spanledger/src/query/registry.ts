@@ -3,7 +3,9 @@ import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
+import { budgetRemove, budgets, budgetSet } from './queries/budgets.ts'
 import { commits } from './queries/commits.ts'
+import { arrivals } from './queries/arrivals.ts'
 import { cost } from './queries/cost.ts'
 import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
@@ -23,6 +25,7 @@ import { seal } from './queries/seal.ts'
 import { session, sessionReconcile, sessions } from './queries/sessions.ts'
 import { sql } from './queries/sql.ts'
 import { state, stateDiff } from './queries/state.ts'
+import { expositionQuery, statistics } from './queries/statistics.ts'
 import { status } from './queries/status.ts'
 import { stuck } from './queries/stuck.ts'
 import {
@@ -53,6 +56,7 @@ import { watch } from './queries/watch.ts'
 import {
   teamList,
   teamSet,
+  workAgents,
   workClaim,
   workComplete,
   workList,
@@ -77,6 +81,8 @@ export const QUERIES = {
   'session.reconcile': sessionReconcile,
   stuck,
   watch,
+  statistics,
+  exposition: expositionQuery,
   'session.tie': sessionTie,
   'session.untie': sessionUntie,
   runs,
@@ -84,8 +90,12 @@ export const QUERIES = {
   'runs.stop': runStop,
   'runs.logs': runLogs,
   agents,
+  arrivals,
   cost,
   'cost.task': costTask,
+  budgets,
+  'budget.set': budgetSet,
+  'budget.remove': budgetRemove,
   commits,
   'pull-requests': pullRequests,
   'pull-request.tie': pullRequestTie,
@@ -129,6 +139,7 @@ export const QUERIES = {
   'work.complete': workComplete,
   'work.release': workRelease,
   'work.stats': workStatsQuery,
+  'work.agents': workAgents,
   teams: teamList,
   'team.set': teamSet,
   sql,

@@ -38,7 +38,19 @@ interface RunEnded {
   retryInMs: number | null
 }
 
-export type RunEvent = NewEvent<'RunStarted', RunStarted> | NewEvent<'RunEnded', RunEnded>
+/** The command was told to end because of what was found in one of its sessions. */
+interface RunStopped {
+  run: string
+  attempt: number
+  session: string
+  finding: string
+  kind: string
+}
+
+export type RunEvent =
+  | NewEvent<'RunStarted', RunStarted>
+  | NewEvent<'RunStopped', RunStopped>
+  | NewEvent<'RunEnded', RunEnded>
 
 /** Tries after the first. */
 const RETRIES_MAX = 2

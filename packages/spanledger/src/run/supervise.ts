@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { type ProcessUsage, watchUsage } from './process-usage.ts'
+import { endOn } from './stop.ts'
 
 export interface Command {
   program: string
   args: readonly string[]
   cwd: string
   env: Readonly<Record<string, string | undefined>>
+  /** Ends it early. */
+  stop?: AbortSignal
 }
 
 /** How a command ended. */
@@ -41,7 +44,7 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
  * Errors   CommandNotFoundError
  */
 export function supervise(
-  { program, args, cwd, env }: Command,
+  { program, args, cwd, env, stop }: Command,
   onStart: (pid: number) => void = () => {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
@@ -53,7 +56,9 @@ export function supervise(
       child.kill(signal)
     }
     for (const signal of FORWARDED) process.on(signal, forward)
+    const letBe = stop && endOn(stop, child)
     const letGo = (): void => {
+      letBe?.()
       for (const signal of FORWARDED) process.off(signal, forward)
     }
     let watch: ReturnType<typeof watchUsage> | undefined
@@ -68,7 +73,7 @@ export function supervise(
     child.once('exit', (code, signal) => {
       letGo()
       const exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal]
-      resolve({ exitCode, signal, stopped, usage: watch?.stop() })
+      resolve({ exitCode, signal, stopped: stopped || stop?.aborted === true, usage: watch?.stop() })
     })
   })
 }

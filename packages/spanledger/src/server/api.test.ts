@@ -10,6 +10,11 @@ const api = createApi({
     asked.push([name, params])
     if (name === 'nothing') return Promise.resolve({ refused: 'UNKNOWN_QUERY', message: 'no such query' })
     if (name === 'wrong') return Promise.resolve({ refused: 'BAD_PARAMETER', message: 'wrong' })
+    if (name === 'exposition')
+      return Promise.resolve({
+        contentType: `text/${String((params as { format: string }).format)}`,
+        text: 'up 1\n',
+      })
     if (name === 'broken') return Promise.reject(new Error('it broke'))
     return Promise.resolve({ name, params })
   },
@@ -45,6 +50,23 @@ describe('the HTTP interface', () => {
       refused: expect.any(String),
       message: expect.any(String),
     })
+  })
+
+  it.each([
+    [undefined, 'prometheus'],
+    ['text/plain;version=0.0.4', 'prometheus'],
+    ['application/openmetrics-text;version=1.0.0,text/plain;q=0.5', 'openmetrics'],
+  ])('gives metrics without a token, to who accepts %s as %s', async (accept, format) => {
+    const response = await api.request('http://localhost:4319/metrics', {
+      headers: { host: 'localhost:4319', ...(accept === undefined ? {} : { accept }) },
+    })
+    expect([response.status, await response.text()]).toEqual([200, 'up 1\n'])
+    expect(response.headers.get('content-type')).toBe(`text/${format}`)
+  })
+
+  it('gives metrics to no foreign host and no foreign page', async () => {
+    for (const strange of [{ host: 'evil.example' }, { host: 'localhost', origin: 'https://evil.example' }])
+      expect((await api.request('http://localhost:4319/metrics', { headers: strange })).status).toBe(403)
   })
 
   it('refuses parameters that are not JSON, and too many', async () => {

@@ -6,9 +6,12 @@ import type { Guard } from '../receive/index.ts'
 export interface ApiOptions {
   run: (name: string, params: unknown) => Promise<unknown>
   guard: Guard
-  /** Every request but /healthz must carry it: `Authorization: Bearer <token>`. */
+  /** Every request but /healthz and /metrics must carry it: `Authorization: Bearer <token>`. */
   token: string
 }
+
+/** A scraper has no way to learn a token that is new at each start. */
+const OPEN: ReadonlySet<string> = new Set(['/healthz', '/metrics'])
 
 const BODY_BYTES_MAX = 1024 * 1024
 
@@ -18,6 +21,7 @@ const BODY_BYTES_MAX = 1024 * 1024
  *     GET  /api/v1/sessions?since=2h       parameters as text
  *     POST /api/v1/sql  {"query":"..."}    parameters as JSON
  *     GET  /healthz                        without a token
+ *     GET  /metrics                        without a token: sums, and no content, for Prometheus
  *
  * Source  docs/reference/http.md
  */
@@ -27,7 +31,7 @@ export function createApi({ run, guard, token }: ApiOptions): Hono {
   api.use(async (context, next) => {
     const stranger = guard.refuse(context.req.header('host'), context.req.header('origin'))
     if (stranger !== undefined) return context.json(fault('FORBIDDEN', stranger), 403)
-    if (context.req.path !== '/healthz' && !carries(context.req.header('authorization'), token)) {
+    if (!OPEN.has(context.req.path) && !carries(context.req.header('authorization'), token)) {
       return context.json(
         fault(
           'UNAUTHORIZED',
@@ -40,6 +44,15 @@ export function createApi({ run, guard, token }: ApiOptions): Hono {
   })
 
   api.get('/healthz', (context) => context.json({ ok: true }))
+
+  api.get('/metrics', async (context) => {
+    const format = acceptsOpenMetrics(context.req.header('accept')) ? 'openmetrics' : 'prometheus'
+    const { text, contentType } = (await run('exposition', { format })) as {
+      text: string
+      contentType: string
+    }
+    return context.body(text, 200, { 'content-type': contentType })
+  })
 
   api.get('/api/v1/:name', async (context) =>
     answer(await run(context.req.param('name'), textParams(context.req.url))),
@@ -69,6 +82,10 @@ export function createApi({ run, guard, token }: ApiOptions): Hono {
   )
   return api
 }
+
+/** What a scraper asks for; the plain text for whoever does not say. */
+const acceptsOpenMetrics = (accept: string | undefined): boolean =>
+  accept?.includes('application/openmetrics-text') === true
 
 /** `?a=1&b=2&b=3` -> {a: '1', b: ['2', '3']}. */
 function textParams(url: string): Record<string, string | string[]> {

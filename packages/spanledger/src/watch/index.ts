@@ -1,4 +1,4 @@
 export { loadContextWindows } from './context-windows.ts'
 export { DEFAULT_WATCH, type WatchSettings } from './settings.ts'
 export { lookAt } from './look.ts'
-export { type OnFinding, watchSessions } from './watcher.ts'
+export { watchSessions } from './watcher.ts'

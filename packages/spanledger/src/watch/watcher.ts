@@ -12,7 +12,7 @@ import type { Place } from './look.ts'
 import { type Rules, SessionWatch } from './session-watch.ts'
 
 /** Told each time something is found, by whichever process, as soon as the ledger has it. */
-export type OnFinding = (finding: FindingData, of: SessionWatch) => void
+type OnFinding = (finding: FindingData, of: SessionWatch) => void
 
 export interface WatcherOptions {
   platform: Pick<Platform, 'clock'>

@@ -114,13 +114,11 @@ export function smallLedger(): SmallLedger {
         async transcoder() {
           const [{ createTranscoder }, { createRedactor }] = await Promise.all([
             import('../../otlp/index.ts'),
-            // oxlint-disable-next-line import/no-relative-parent-imports -- a test wires what the program wires
             import('@spanledger/sdk/redact'),
           ])
           return createTranscoder({ redactor: createRedactor({}) })
         },
         async redactor() {
-          // oxlint-disable-next-line import/no-relative-parent-imports -- a test wires what the program wires
           const { createRedactor } = await import('@spanledger/sdk/redact')
           return createRedactor({})
         },
