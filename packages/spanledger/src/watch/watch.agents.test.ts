@@ -93,6 +93,8 @@ it.each(AGENT_NAMES)('%s that repeats a failing call is found while it works, on
   expect(atWork || agent === 'opencode').toBe(true)
 })
 
-it.each(AGENT_NAMES)('%s that does its work is left alone', async (agent) => {
-  for (const scenario of SCENARIOS) expect((await play(agent, scenario)).kinds).toEqual([])
+const WORK = AGENT_NAMES.flatMap((agent) => SCENARIOS.map((scenario) => ({ agent, scenario })))
+
+it.each(WORK)('$agent that does its work, $scenario.name, is left alone', async ({ agent, scenario }) => {
+  expect((await play(agent, scenario)).kinds).toEqual([])
 })
