@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the benchmarks and writes docs/benchmarks.md.
-//   node bench/run.mjs [NAME ...]     NAME: transcode, ingest, startup, questions, ledger, sealing, projections, cost, claims, metrics, run-start, hook, sdk, sdk-http; these by default.
+//   node bench/run.mjs [NAME ...]     NAME: transcode, ingest, startup, questions, ledger, sealing, projections, cost, claims, metrics, run-start, hook, transcripts, sdk, sdk-http; these by default.
 // ten-million takes 12 minutes and runs when it is named. What ran is replaced in docs/benchmarks.md, the rest of the page stays.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -21,6 +21,7 @@ const DEFAULT = [
   'metrics',
   'run-start',
   'hook',
+  'transcripts',
   'sdk',
   'sdk-http',
 ]

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../../packages/spanledger/bin/spanledger.js', import.meta.url))
@@ -15,6 +16,14 @@ export async function startDaemonProcess(home: string): Promise<RunningDaemon> {
   const ports = ['--otlp-http-port', '0', '--otlp-grpc-port', '0', '--port', '0']
   const child = spawn(process.execPath, [BIN, 'up', '--json', '--home', home, ...ports], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // Its user has no agents: it looks for nobody's transcripts.
+    env: {
+      ...process.env,
+      HOME: join(home, 'user'),
+      CLAUDE_CONFIG_DIR: '',
+      CODEX_HOME: '',
+      XDG_DATA_HOME: '',
+    },
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   for await (const line of createInterface({ input: child.stdout })) {

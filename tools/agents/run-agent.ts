@@ -19,6 +19,8 @@ export interface Run {
   cwd: string
   /** An empty folder: the agent finds no settings of anybody. */
   home: string
+  /** Connects it, once its own settings are there: these say nothing of telemetry then. Returns variables to start it with. */
+  connect?: () => Record<string, string>
 }
 
 interface Command {
@@ -44,22 +46,26 @@ function settings(home: string, file: string, text: string): void {
 
 /** How each agent is pointed at a model and at Spanledger. Source: docs/guides/agents.md. */
 const COMMANDS: Record<AgentName, (run: Run) => Command> = {
-  'claude-code': ({ modelUrl, otlpUrl, protocol }) => ({
+  'claude-code': ({ modelUrl, otlpUrl, protocol, connect }) => ({
     args: ['-p', PROMPT, '--allowedTools', 'Bash'],
     env: {
       ANTHROPIC_BASE_URL: modelUrl,
       ANTHROPIC_API_KEY: 'not-a-key',
       DISABLE_AUTOUPDATER: '1',
-      CLAUDE_CODE_ENABLE_TELEMETRY: '1',
-      CLAUDE_CODE_ENHANCED_TELEMETRY_BETA: '1',
-      OTEL_METRICS_EXPORTER: 'otlp',
-      OTEL_LOGS_EXPORTER: 'otlp',
-      OTEL_TRACES_EXPORTER: 'otlp',
-      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
-      OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+      ...(connect
+        ? {}
+        : {
+            CLAUDE_CODE_ENABLE_TELEMETRY: '1',
+            CLAUDE_CODE_ENHANCED_TELEMETRY_BETA: '1',
+            OTEL_METRICS_EXPORTER: 'otlp',
+            OTEL_LOGS_EXPORTER: 'otlp',
+            OTEL_TRACES_EXPORTER: 'otlp',
+            OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+            OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+          }),
     },
   }),
-  codex: ({ modelUrl, otlpUrl, protocol, home }) => {
+  codex: ({ modelUrl, otlpUrl, protocol, home, connect }) => {
     const kind = protocol === 'grpc' ? 'otlp-grpc' : 'otlp-http'
     const exporter = (table: string, signal: string): string =>
       `[otel.${table}.${kind}]\nendpoint = "${protocol === 'grpc' ? otlpUrl : `${otlpUrl}/v1/${signal}`}"\n` +
@@ -70,16 +76,20 @@ const COMMANDS: Record<AgentName, (run: Run) => Command> = {
       'model = "gpt-scripted"\nmodel_provider = "scripted"\n' +
         `[model_providers.scripted]\nname = "scripted"\nbase_url = "${modelUrl}/v1"\nenv_key = "SCRIPTED_KEY"\n` +
         'wire_api = "responses"\nsupports_websockets = false\n[otel]\nenvironment = "test"\n' +
-        exporter('exporter', 'logs') +
-        exporter('trace_exporter', 'traces') +
-        exporter('metrics_exporter', 'metrics'),
+        (connect
+          ? ''
+          : exporter('exporter', 'logs') +
+            exporter('trace_exporter', 'traces') +
+            exporter('metrics_exporter', 'metrics')),
     )
+    // A person trusts new hooks once, in its interface.
+    const trust = connect ? ['--dangerously-bypass-hook-trust'] : []
     return {
-      args: ['exec', '--skip-git-repo-check', '--sandbox', 'danger-full-access', PROMPT],
+      args: ['exec', '--skip-git-repo-check', ...trust, '--sandbox', 'danger-full-access', PROMPT],
       env: { SCRIPTED_KEY: 'not-a-key' },
     }
   },
-  'gemini-cli': ({ modelUrl, otlpUrl, protocol, home }) => {
+  'gemini-cli': ({ modelUrl, otlpUrl, protocol, home, connect }) => {
     const telemetry = {
       enabled: true,
       traces: true,
@@ -93,7 +103,7 @@ const COMMANDS: Record<AgentName, (run: Run) => Command> = {
       '.gemini/settings.json',
       JSON.stringify({
         security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
-        telemetry,
+        ...(connect ? {} : { telemetry }),
         general: { enableAutoUpdate: false },
         privacy: { usageStatisticsEnabled: false },
       }),
@@ -103,7 +113,7 @@ const COMMANDS: Record<AgentName, (run: Run) => Command> = {
       env: { GEMINI_API_KEY: 'not-a-key', GOOGLE_GEMINI_BASE_URL: modelUrl },
     }
   },
-  'copilot-cli': ({ modelUrl, otlpUrl, protocol }) => ({
+  'copilot-cli': ({ modelUrl, otlpUrl, protocol, connect }) => ({
     args: ['-p', PROMPT, '--allow-all-tools'],
     env: {
       COPILOT_PROVIDER_BASE_URL: `${modelUrl}/v1`,
@@ -111,12 +121,16 @@ const COMMANDS: Record<AgentName, (run: Run) => Command> = {
       COPILOT_PROVIDER_WIRE_API: 'responses',
       COPILOT_MODEL: 'gpt-5.4',
       COPILOT_OFFLINE: 'true',
-      COPILOT_OTEL_ENABLED: 'true',
-      OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
-      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      ...(connect
+        ? {}
+        : {
+            COPILOT_OTEL_ENABLED: 'true',
+            OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+            OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+          }),
     },
   }),
-  opencode: ({ modelUrl, otlpUrl, protocol, home }) => {
+  opencode: ({ modelUrl, otlpUrl, protocol, home, connect }) => {
     const provider = {
       npm: '@ai-sdk/openai',
       name: 'scripted',
@@ -129,7 +143,7 @@ const COMMANDS: Record<AgentName, (run: Run) => Command> = {
       JSON.stringify({
         autoupdate: false,
         share: 'disabled',
-        experimental: { openTelemetry: true },
+        ...(connect ? {} : { experimental: { openTelemetry: true } }),
         model: 'scripted/gpt-scripted',
         small_model: 'scripted/gpt-scripted',
         provider: { scripted: provider },
@@ -137,7 +151,7 @@ const COMMANDS: Record<AgentName, (run: Run) => Command> = {
     )
     return {
       args: ['run', PROMPT],
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl, OTEL_EXPORTER_OTLP_PROTOCOL: protocol },
+      env: connect ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl, OTEL_EXPORTER_OTLP_PROTOCOL: protocol },
     }
   },
 }
@@ -153,7 +167,8 @@ export const PROTOCOLS: Record<AgentName, readonly OtlpProtocol[]> = {
 
 /** Runs an agent once, not interactively, and waits for it. */
 export async function runAgent(agent: AgentName, run: Run): Promise<Finished> {
-  const { args, env } = COMMANDS[agent](run)
+  const { args, env: own } = COMMANDS[agent](run)
+  const env = { ...own, ...run.connect?.() }
   if (agent !== 'opencode')
     return { ...(await finish(start(agent, run, args, env))), stop: () => Promise.resolve() }
   // Leaving, `opencode run` does not wait for its exporter. A server that stays delivers within its five seconds.

@@ -11,7 +11,7 @@ import type { Scenario } from './scenarios.ts'
 
 /**
  * Three tasks, three real agents in three worktrees at once: one fails and is tried again, two change the same line.
- * docs/guides/three-agents.md is this, told: THREE_AGENTS_STORY=FILE writes what was typed and answered.
+ * docs/guides/three-agents.md is this, told: THREE_AGENTS_STORY=FILE writes what was typed and answered, and leaves the ledger.
  */
 const PROGRAM = fileURLToPath(new URL('../../packages/spanledger/bin/spanledger.js', import.meta.url))
 const PROMPT = 'Find out why the test fails, fix it and commit.'
@@ -139,8 +139,8 @@ beforeAll(() => {
 afterAll(async () => {
   await Promise.all(models.map((model) => model.close()))
   const file = process.env['THREE_AGENTS_STORY']
-  if (file) writeFileSync(file, story.join('\n').replaceAll(folder, '~'))
-  rmSync(folder, { recursive: true, force: true })
+  if (file) writeFileSync(file, `${folder}\n${story.join('\n').replaceAll(folder, '~')}`)
+  else rmSync(folder, { recursive: true, force: true })
 })
 
 it('three tasks cost what their agents were told, in worktrees of their own', async () => {
@@ -168,7 +168,7 @@ it('three tasks cost what their agents were told, in worktrees of their own', as
         ({ key, modelCalls, tokens }) => [key, { modelCalls, tokens }],
       ),
     )
-  const truth = Object.fromEntries(
+  const truth: Record<string, { modelCalls: unknown; tokens: object }> = Object.fromEntries(
     tasks.map((task, i) => {
       const told = models[i]!.truth
       const sum = (part: keyof typeof USAGE): number =>
@@ -192,17 +192,42 @@ it('three tasks cost what their agents were told, in worktrees of their own', as
   expect(collisions).toHaveLength(1)
   expect(collisions[0]!.worktrees.toSorted()).toEqual(['sum-adds', 'sum-is-fast'])
 
-  // The one that failed was tried again, under one run.
+  // The one that failed was tried again, under one run; each task is done, by whoever claimed it.
   type(['sessions'])
-  type(['work', 'list'])
-  const sessions = ask('sessions').rows as { agent: string; task: string; run: string; status: string }[]
-  expect(sessions.filter(({ agent }) => agent === 'claude-code').length).toBeGreaterThan(1)
-  expect(new Set(sessions.filter(({ agent }) => agent === 'claude-code').map((one) => one.run)).size).toBe(1)
+  const sessions = ask('sessions').rows as {
+    id: string
+    agent: string
+    run: string
+    status: string
+  }[]
+  const claude = sessions.filter(({ agent }) => agent === 'claude-code')
+  expect(claude.length).toBeGreaterThan(1)
+  expect(new Set(claude.map((one) => one.run)).size).toBe(1)
+  expect(new Set(sessions.map(({ status }) => status))).toEqual(new Set(['completed']))
+  type(['task', 'list'])
+  const listed = ask('task', 'list').rows as { status: string }[]
+  expect(listed.map(({ status }) => status)).toEqual(['done', 'done', 'done'])
+
+  // Why it cost that, and which commits came of it.
+  type(['cost', 'task', tasks[2]!])
+  expect(ask('cost', 'task', tasks[2]!)).toMatchObject({ total: { tokens: truth[tasks[2]!]!.tokens } })
+  type(['commits'])
+  const commits = ask('commits').rows as {
+    subject: string
+    candidates: { session: string; score: number }[]
+  }[]
+  for (const { scenario: told, agent } of WORK) {
+    const [best] = commits.find(({ subject }) => subject === told.name)!.candidates
+    expect(sessions.find(({ id }) => id === best!.session)!.agent).toBe(agent)
+  }
+  type(['worktree', 'status'])
 
   // A task's state at a moment that is over, and everything again without what is derived.
   type(['state', 'task', tasks[0]!, '--at', '+1s'])
+  expect(ask('state', 'task', tasks[0]!, '--at', '+1s')).toMatchObject({ status: 'todo' })
   const answers = (): string[] => [
     type(['cost', '--by', 'task'], { json: true }),
+    type(['cost', 'task', tasks[2]!], { json: true }),
     type(['sessions'], { json: true }),
     type(['task', 'list'], { json: true }),
     type(['state', 'task', tasks[0]!, '--at', '+1s'], { json: true }),

@@ -1,6 +1,5 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { openHome } from '@spanledger/sdk/ledger'
 import { nodePlatform } from '@spanledger/sdk/platform'
 import { openEventStore } from '@spanledger/sdk/store'

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { Carrier } from '../record/index.ts'
 import { live } from './live.ts'
 

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { Recording } from '../record/index.ts'
 import type { StartOptions } from '../setup/index.ts'
 import { live, setLive } from './live.ts'

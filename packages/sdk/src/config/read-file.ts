@@ -1,5 +1,4 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
-import process from 'node:process'
 import { CONFIG_BYTES_MAX, ConfigFileError } from './file.ts'
 
 /**

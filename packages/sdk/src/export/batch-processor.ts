@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { Platform } from '../platform/index.ts'
 import { runSuppressed } from '../record/index.ts'
 import type {

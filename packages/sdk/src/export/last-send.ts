@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer'
-import process from 'node:process'
 import { clearInterval, setInterval } from 'node:timers'
 import { nodePlatform } from '../platform/index.ts'
 import { openLaneTransport } from './lane-transport.ts'

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import process from 'node:process'
 import type { Platform } from '../platform/index.ts'
 import { runSuppressed } from '../record/index.ts'
 import type { ExportBatch, ExportResult, Exporter } from '../record/index.ts'

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { basename, dirname } from 'node:path'
-import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { OtlpExporterOptions } from './otlp-exporter.ts'
 import type { EncodedRequest, Signal } from './outcome.ts'

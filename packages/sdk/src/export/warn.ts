@@ -1,5 +1,5 @@
-import process from 'node:process'
 import type { Clock } from '../platform/index.ts'
+import { emitWarning } from '../record/index.ts'
 
 /** Tells somebody that something is wrong with the export. What has the same topic, the message unless given, is told rarely. */
 export type Warn = (message: string, topic?: string) => void
@@ -9,7 +9,7 @@ const QUIET_MS = 60_000
 const TOPICS_MAX = 100
 
 /** As the runtime's own warnings, unless `tell` is given: on standard error, and to whoever listens to `warning`. */
-export function createWarn(clock: Pick<Clock, 'monotonicMs'>, tell = emitWarning): Warn {
+export function createWarn(clock: Pick<Clock, 'monotonicMs'>, tell = warnOfExport): Warn {
   const told = new Map<string, number>()
   return (message, topic = message) => {
     const nowMs = clock.monotonicMs()
@@ -21,6 +21,4 @@ export function createWarn(clock: Pick<Clock, 'monotonicMs'>, tell = emitWarning
   }
 }
 
-function emitWarning(message: string): void {
-  process.emitWarning(message, 'SpanledgerExportWarning')
-}
+const warnOfExport = (message: string): void => emitWarning(message, 'SpanledgerExportWarning')

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { readConfigFile, readRedaction, sourceText } from '../config/index.ts'

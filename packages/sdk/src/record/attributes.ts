@@ -1,6 +1,7 @@
 import type { AttributeList, AttributeValue } from './data.ts'
 import { KEY_LENGTH_MAX, NESTING_MAX, VALUES_MAX } from './limits.ts'
 import type { RecordLimits } from './limits.ts'
+import { cut } from './text.ts'
 
 /** What callers hand in: anything. `undefined` is as if the key were not there. */
 export type Attributes = { readonly [key: string]: unknown }
@@ -154,11 +155,4 @@ class Cleaning {
       return UNREADABLE
     }
   }
-}
-
-/** At most `length` UTF-16 units, never half of a surrogate pair. */
-function cut(text: string, length: number): string {
-  if (text.length <= length) return text
-  const last = text.charCodeAt(length - 1)
-  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length)
 }

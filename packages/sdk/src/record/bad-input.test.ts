@@ -114,3 +114,21 @@ test('nothing that is handed in makes recording throw', async () => {
     { numRuns: 300 },
   )
 })
+
+test('texts of 10 MB in every place, and spans that never end, cost the host nothing but their own record', () => {
+  const { recorder, spans, logs } = memoryRecorder()
+  const huge = 'x'.repeat(10_000_000)
+  const tracer = recorder.tracer('t')
+  for (let i = 0; i < 1_000; i++) tracer.startSpan(`never ended ${i}`)
+  const span = tracer.startSpan(huge, { attributes: { [huge]: 1, fine: 2 } })
+  span.addEvent(huge, { [huge]: huge })
+  span.setStatus('error', huge).end()
+  span.end()
+  recorder.logger('t').info(huge, { text: huge })
+  expect([spans.length, logs.length]).toEqual([1, 1])
+  const [one] = spans
+  expect([one!.attributes, one!.droppedAttributes]).toEqual([['fine', 2], 1])
+  for (const text of [one!.name, one!.statusMessage, one!.events[0]!.name, logs[0]!.body as string])
+    expect(text.length).toBeLessThanOrEqual(256 * 1024)
+  expect((logs[0]!.attributes[1] as string).length).toBeLessThanOrEqual(256 * 1024)
+})

@@ -1,5 +1,5 @@
-import process from 'node:process'
 import type { Recorder } from './recorder.ts'
+import { endOfProcess } from './report.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
@@ -18,10 +18,13 @@ export function attachToProcess(recorder: Recorder): () => void {
     if (rounds === 1) void recorder.forceFlush()
     else if (rounds === 2) void recorder.shutdown()
   }
-  const onExit = (): void => recorder.flushSync()
+  const onExit = (): void => {
+    endOfProcess()
+    recorder.flushSync()
+  }
   const onSignal = (signal: NodeJS.Signals): void => {
     if (process.listenerCount(signal) > 1) return void recorder.forceFlush()
-    recorder.flushSync()
+    onExit()
     process.off(signal, onSignal)
     process.kill(process.pid, signal)
   }

@@ -20,6 +20,9 @@ export const DEFAULT_LIMITS: RecordLimits = {
   linkAttributes: 128,
 }
 
+/** UTF-16 units of a name, a status message or another text that is no attribute's; a longer one is cut. */
+export const TEXT_LENGTH_MAX = 256 * 1024
+
 /** Arrays and maps inside one another in one attribute; what is deeper becomes `[nested too deep]`. */
 export const NESTING_MAX = 16
 /** Values and members of one attribute; an array or map ends where they are used up. */

@@ -1,4 +1,22 @@
-import process from 'node:process'
+import { writeSync } from 'node:fs'
+
+let isEnding = false
+
+/** From now on warnings are written at once: the process ends, and its own are printed only when the event loop turns again. */
+export function endOfProcess(): void {
+  isEnding = true
+}
+
+/** A warning of the process, unless nobody listens to them, as with `--no-warnings`. */
+export function emitWarning(text: string, type: string, code?: string): void {
+  if (!isEnding) return process.emitWarning(text, { type, ...(code !== undefined && { code }) })
+  if (process.listenerCount('warning') === 0) return
+  try {
+    writeSync(2, `(spanledger:${process.pid}) ${type}: ${text}\n`)
+  } catch {
+    // Standard error is closed, or full and not waited for.
+  }
+}
 
 /** Tells the host's developer what recording could not do. `part` names who: `ledger`, `otlp`, `configuration` ... */
 export type Report = (part: string, problem: unknown) => void
@@ -15,6 +33,6 @@ export function reportOnce(): Report {
     const key = `${part} ${typeof code === 'string' ? code : text}`
     if (told.has(key) || told.size >= TOLD_MAX) return
     told.add(key)
-    process.emitWarning(text, { type: 'SpanledgerWarning', ...(typeof code === 'string' && { code }) })
+    emitWarning(text, 'SpanledgerWarning', typeof code === 'string' ? code : undefined)
   }
 }

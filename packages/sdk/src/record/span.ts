@@ -193,7 +193,7 @@ export class RecordingSpan implements SpanData, Span {
     if (this.#ended || this.status === 'ok' || code === undefined || code === 'unset') return this
     const text = isWord ? message : status.message
     this.status = code
-    this.statusMessage = code === 'error' && typeof text === 'string' ? text : ''
+    this.statusMessage = code === 'error' ? textOf(text) : ''
     return this
   }
 

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { setInterval, clearInterval } from 'node:timers'
 import { ROOT_CONTEXT, context } from './context.ts'
 import { attachToProcess } from './lifecycle.ts'

@@ -1,5 +1,4 @@
 import { homedir } from 'node:os'
-import process from 'node:process'
 import { readConfigFile, readRedaction, resolveConfig, sourceText } from '../config/index.ts'
 import type { ConfigWarning, PartialConfig, SdkConfig } from '../config/index.ts'
 import { uuidv7 } from '../platform/index.ts'
@@ -7,6 +6,7 @@ import { createRedactor } from '../redact/index.ts'
 import {
   detectResource,
   LedgerProcessor,
+  recordConsole,
   RecordRedactor,
   reportOnce,
   startRecording,
@@ -67,7 +67,7 @@ export async function setUpRecording(options: StartOptions): Promise<Recording |
   const host = { platform, resource, report, redactor: new RecordRedactor(createRedactor(redaction)) }
   const ledger = (): Processor =>
     new LedgerProcessor({ ...host, home: config.exporters.ledger.home ?? process.cwd() })
-  return startRecording({
+  const recording = startRecording({
     ...settings,
     ...(options.sampler && { sampler: options.sampler }),
     platform,
@@ -75,6 +75,20 @@ export async function setUpRecording(options: StartOptions): Promise<Recording |
     processors: options.processors?.({ ...host, ledger }) ?? (await openProcessors(config, host)),
     atExit: options.atExit ?? true,
   })
+  return config.logs.console === 'ignore' ? recording : withConsole(recording, config.logs.console)
+}
+
+/** What is printed is recorded too, or instead, until the end. */
+function withConsole(recording: Recording, how: 'capture' | 'replace'): Recording {
+  const logger = recording.recorder.logger('console')
+  const putBack = recordConsole(globalThis.console, () => logger, how === 'capture')
+  return {
+    ...recording,
+    shutdown() {
+      putBack()
+      return recording.shutdown()
+    },
+  }
 }
 
 /** With a HOME where a service manager gives none: the user's own, as the system knows it. */

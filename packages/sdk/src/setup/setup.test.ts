@@ -1,3 +1,4 @@
+/* oxlint-disable no-console -- the console is what is tested */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import type { PartialConfig, SdkConfig } from '../config/index.ts'
 import { startHttpCollector } from '../export/testing/collector.ts'
 import type { Collector } from '../export/testing/collector.ts'
 import { SEVERITY } from '../record/index.ts'
-import type { MetricData, Processor, Recording, SpanData } from '../record/index.ts'
+import type { LogData, MetricData, Processor, Recording, SpanData } from '../record/index.ts'
 import { otlpOptions } from './otlp.ts'
 import { recorderSettings } from './recorder-settings.ts'
 import { samplerOf } from './sampler-of.ts'
@@ -238,3 +239,28 @@ test('a program that writes its own processors still has the ledger', async () =
   const [file] = readdirSync(join(home, 'ledger', 'spans'))
   expect(readFileSync(join(home, 'ledger', 'spans', file!), 'utf8')).toContain('"name":"s"')
 })
+
+test.each([
+  ['ignore', 0, 1],
+  ['capture', 1, 1],
+  ['replace', 1, 0],
+] as const)(
+  'logs.console %s: recorded %i, printed %i, and back at the end',
+  async (how, recorded, printed) => {
+    const logs: LogData[] = []
+    const print = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const before = console.warn
+    const { shutdown } = await setUp({
+      config: { logs: { console: how } },
+      processors: () => [{ ...deaf, log: (log) => void logs.push(log) }],
+    })
+    console.warn('out of %s', 'tea')
+    expect(logs.map(({ body, severity }) => [body, severity])).toEqual(
+      Array.from({ length: recorded }, () => ['out of tea', SEVERITY.warn]),
+    )
+    expect(print).toHaveBeenCalledTimes(printed)
+    await shutdown()
+    expect(console.warn).toBe(before)
+    print.mockRestore()
+  },
+)

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHome } from '@spanledger/sdk/ledger'
@@ -80,6 +82,45 @@ const told = (session: SessionSummary) => ({
   tokens: session.tokens,
 })
 
+const PROGRAM = fileURLToPath(new URL('../../bin/spanledger.js', import.meta.url))
+
+/** What the program answers for a user in whose home an agent worked. */
+function ask(home: string, ...words: string[]): string {
+  const env = {
+    ...process.env,
+    HOME: home,
+    CLAUDE_CONFIG_DIR: '',
+    CODEX_HOME: '',
+    XDG_DATA_HOME: '',
+    XDG_CONFIG_HOME: '',
+  }
+  return execFileSync(process.execPath, [PROGRAM, ...words, '--home', homeOf()], { env, encoding: 'utf8' })
+}
+
+/** Agents that write down what they do in a way that is read here. */
+const WRITES_DOWN: ReadonlySet<AgentName> = new Set(['claude-code', 'codex', 'gemini-cli', 'opencode'])
+
+/** What the transcript tells is of the same session, and changes no figure: it only makes them surer. */
+async function importsTheSame(home: string, id: string): Promise<void> {
+  const before = (await sessions()).find((session) => session.id === id)!
+  const imported = ask(home, 'transcripts', 'import', '--all')
+  expect(imported).not.toContain('passed over')
+  expect(imported).not.toContain('no version that was seen')
+  const after = await sessions()
+  expect(told(after.find((session) => session.id === id)!)).toEqual(told(before))
+  expect(after.find((session) => session.id === id)!.prompts).toBe(before.prompts)
+  const { figures } = JSON.parse(ask(home, 'session', 'reconcile', id, '--json')) as {
+    figures: { figure: string; confidence: string; sources: { source: string; differs: boolean }[] }[]
+  }
+  const calls = figures.find(({ figure }) => figure === 'model calls')!
+  expect(calls.sources.map(({ source }) => source)).toContainEqual(expect.stringContaining('transcript:'))
+  const ofTranscripts = figures
+    .flatMap(({ sources }) => sources)
+    .filter(({ source }) => source.startsWith('transcript:'))
+  expect(ofTranscripts.filter(({ differs }) => differs)).toEqual([])
+  expect(ask(home, 'transcripts', 'import', '--all')).toContain('all imported before')
+}
+
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** Codex offers subagents to its interactive face alone. */
@@ -115,6 +156,10 @@ describe.each(AGENT_NAMES)('%s', (agent) => {
         expect(fresh.map((session) => session.agent)).toEqual([agent])
         expect(told(fresh[0]!)).toEqual(truth)
         expect(fresh[0]!.prompts).toBe(1)
+        if (!WRITES_DOWN.has(agent)) return
+        await run.stop()
+        await importsTheSame(home, fresh[0]!.id)
+        expect((await sessions()).filter(({ id }) => !before.has(id))).toHaveLength(1)
       } finally {
         await run.stop()
         await model.close()

@@ -68,6 +68,10 @@ const host: CliHost = {
     const { connect } = await import('./connect.ts')
     return connect(platform, home)
   },
+  async trace(command, ask) {
+    const { commandTrace } = await import('./command-trace.ts')
+    return commandTrace(platform, process.env)(command, ask)
+  },
   async open(dir: string, options: { create?: boolean } = {}): Promise<Asker> {
     const { openHome } = await import('@spanledger/sdk/ledger')
     const home = options.create === true ? await openHome(platform, dir) : await openExisting(dir)

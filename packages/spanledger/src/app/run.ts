@@ -114,6 +114,8 @@ export async function runCommand(
         task,
         asking: {
           ...(agent === undefined ? {} : { agent }),
+          // The session is the command's to be, not that of an agent which started the run.
+          session: undefined,
           carrier: { traceparent: `00-${trace.traceId}-${hexOf(platform.random(8))}-${trace.flags}` },
         },
         onSuccess: options.onSuccess ?? 'done',

@@ -10,11 +10,12 @@ import {
 } from '../query/index.ts'
 import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
-import type { Asker, CliHost } from './host.ts'
+import type { Asker, CliHost, Traced } from './host.ts'
 import type { Output } from './output.ts'
 import { render, renderItem } from './render.ts'
 import { pacedLines, type PacedLine } from './paced.ts'
 import { rebuildProgress } from './render/projections.ts'
+import { TASK_COMMANDS } from './task-commands.ts'
 import type { Terminal } from './terminal.ts'
 
 const TIMER_MS_MAX = 86_400_000
@@ -49,7 +50,9 @@ export async function ask(
     (local ? undefined : await host.connect?.(home)) ??
     (await host.open(home, { create: writes && creates !== false }))
   try {
-    const answer = await withProgress(query, asker, printer, () => asker.run(query, params))
+    const answer = await withProgress(query, asker, printer, () =>
+      traced(host, { query, params, home, writes }, asker),
+    )
     if (isRefusal(answer)) return printer.complain(ofRefusal(answer, paramsOf(QUERIES[query].params)))
     if (isStream(answer)) return await printStream(query, answer, printer, json)
     const paced = json ? undefined : pacedLines(query, answer, printer.terminal)
@@ -66,6 +69,19 @@ export async function ask(
   } finally {
     await asker.close?.()
   }
+}
+
+/** Commands about tasks are recorded, where the host records. */
+function traced(
+  host: CliHost,
+  { query, params, home, writes }: Omit<Asked, 'json'> & { writes: boolean },
+  asker: Asker,
+): Promise<unknown> {
+  const words = TASK_COMMANDS.find((command) => command.query === query)?.path
+  if (words === undefined || host.trace === undefined) return asker.run(query, params)
+  const takesCarrier = 'carrier' in QUERIES[query].params.entries
+  const command = { name: words.join('.'), home, params: { ...(params as object) }, writes, takesCarrier }
+  return host.trace(command, (given) => asker.run(query, given) as Promise<Traced>)
 }
 
 const PROGRESS_MS = 250

@@ -49,6 +49,11 @@ export const ASKING: readonly AskingCommand[] = [
     examples: ['spanledger watch --follow', 'spanledger watch --since today --json'],
   },
   {
+    path: ['arrivals'],
+    query: 'arrivals',
+    examples: ['spanledger arrivals', 'spanledger arrivals --since 7d --json'],
+  },
+  {
     path: ['stats'],
     query: 'statistics',
     examples: ['spanledger stats', 'spanledger stats --since today --json'],
@@ -104,6 +109,25 @@ export const ASKING: readonly AskingCommand[] = [
       'spanledger cost task fix-the-login',
       'spanledger cost task 12 --json | jq ".total.causes.failed"',
     ],
+  },
+  {
+    path: ['budget', 'list'],
+    query: 'budgets',
+    examples: ['spanledger budget list', 'spanledger budget list --json'],
+  },
+  {
+    path: ['budget', 'set'],
+    query: 'budget.set',
+    examples: [
+      'spanledger budget set everything --usd 300 --every month',
+      'spanledger budget set team web --usd 50 --every week',
+      'spanledger budget set task fix-the-login --usd 5',
+    ],
+  },
+  {
+    path: ['budget', 'remove'],
+    query: 'budget.remove',
+    examples: ['spanledger budget remove team web --every week'],
   },
   {
     path: ['commits'],
@@ -326,6 +350,7 @@ export const GROUPS: Record<string, string> = {
   config: 'Settings',
   events: 'Domain events',
   hold: 'What is kept, whatever the rules of retention say',
+  budget: 'What may be spent',
   pr: 'Pull requests, and what they are made of',
   state: 'The past',
   transcripts: 'What agents wrote down of their sessions',
@@ -334,5 +359,6 @@ export const GROUPS: Record<string, string> = {
   'task template': 'Templates for tasks',
   work: 'Who works on what',
   team: 'Teams and their limits',
+  agent: 'Agents that work on tasks',
   worktree: 'Worktrees of a git repository',
 }

@@ -62,6 +62,26 @@ export interface RunDetached {
   log: string
 }
 
+/** A command about tasks, on its way to be asked. */
+export interface TracedCommand {
+  /** Its words: `work.claim`. */
+  name: string
+  home: string
+  params: Record<string, unknown>
+  writes: boolean
+  /** Whether it says on whose behalf it is. */
+  takesCarrier: boolean
+}
+
+/** Its answer. */
+export type Traced = Record<string, unknown>
+
+/** Asks it, with these parameters or more, and records that. */
+export type CommandTrace = (
+  command: TracedCommand,
+  ask: (params: Record<string, unknown>) => Promise<Traced>,
+) => Promise<Traced>
+
 /** What the command line is given by whoever wires the program. */
 export interface CliHost {
   /** Runs the daemon in the foreground until it is told to stop. */
@@ -82,6 +102,8 @@ export interface CliHost {
   nowMs(): number
   /** Enter, as often as it is pressed; ends with the input. Whoever is done says `return`, which lets go of the input. */
   presses?(): AsyncIterableIterator<unknown>
+  /** Records commands about tasks; absent where nothing is to be recorded. */
+  trace?: CommandTrace | undefined
   /** A question to a person, and whether the answer is yes; undefined where there is nobody to ask. */
   confirm?(question: string): Promise<boolean>
   stdout: Sink

@@ -1,8 +1,10 @@
 import type { AnswerOf, QueryName } from '../query/index.ts'
 import * as lists from './render/lists.ts'
+import { renderBudgets, renderBudgetSet } from './render/budgets.ts'
 import { renderTeam, renderThingsDiff, renderWorktree } from './render/past.ts'
 import { renderCommits, renderPullRequests, renderPullRequestTied } from './render/commits.ts'
 import { renderCost, renderTaskCost } from './render/cost.ts'
+import { renderArrivals } from './render/arrivals.ts'
 import { renderAgents } from './render/figures.ts'
 import { renderProjections, renderRebuild } from './render/projections.ts'
 import { renderReconciliation } from './render/reconciliation.ts'
@@ -43,8 +45,12 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'session.tie': renderTied,
   'session.untie': renderTied,
   agents: renderAgents,
+  arrivals: renderArrivals,
   cost: renderCost,
   'cost.task': renderTaskCost,
+  budgets: renderBudgets,
+  'budget.set': renderBudgetSet,
+  'budget.remove': renderBudgetSet,
   commits: renderCommits,
   'pull-requests': renderPullRequests,
   'pull-request.tie': renderPullRequestTied,
@@ -93,6 +99,7 @@ const RENDERERS: { [Name in QueryName]?: (answer: AnswerOf<Name>, terminal: Term
   'work.complete': work.renderHeld,
   'work.release': work.renderHeld,
   'work.stats': work.renderWorkStats,
+  'work.agents': work.renderWorkAgents,
   teams: work.renderTeams,
   'team.set': work.renderTeamSet,
   sql: lists.renderSql,

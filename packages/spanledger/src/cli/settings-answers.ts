@@ -104,3 +104,40 @@ export interface ConnectAnswer {
   /** What a person still has to do, one line each. */
   next: string[]
 }
+
+/** What an agent's settings say of telemetry or of hooks. */
+export type ConnectedState =
+  | 'yes'
+  /** Some of it: of another version of ours, or edited since. */
+  | 'part'
+  /** Something else stands there. */
+  | 'differs'
+  | 'no'
+  /** It has none. */
+  | 'none'
+  /** Variables alone switch it on: no file tells. */
+  | 'variables'
+
+export interface DoctorAgent {
+  agent: string
+  title: string
+  installed: { path: string; version: string | null } | null
+  telemetry: ConnectedState
+  hooks: ConnectedState
+  /** In the last day. */
+  arrived: { sessions: number; telemetry: number; hooks: number; transcripts: number; lastAt: string | null }
+}
+
+export interface DoctorAnswer {
+  /** Nothing needs doing. */
+  ok: boolean
+  home: { dir: string; writable: boolean }
+  /** Null where none runs. */
+  daemon: { pid: number; otlpHttpPort: number; otlpGrpcPort: number; port: number } | null
+  spool: { waiting: number; aside: number; missed: number }
+  agents: DoctorAgent[]
+  /** What needs doing. */
+  findings: Finding[]
+  /** What could be done. */
+  hints: Finding[]
+}

@@ -49,6 +49,13 @@ export const SETTINGS = {
     params: v.strictObject({ agent, print, yes, project: ownProject }),
     examples: ['spanledger disconnect claude-code', 'spanledger disconnect codex --print'],
   },
+  doctor: {
+    path: ['doctor'],
+    summary:
+      'What is connected, what arrives, what is missing and what to type; exit code 1 when something needs doing',
+    params: v.strictObject({}),
+    examples: ['spanledger doctor', 'spanledger doctor --json | jq ".findings[].next"'],
+  },
   'config.show': {
     path: ['config', 'show'],
     summary: 'Every setting, its value and where it comes from',

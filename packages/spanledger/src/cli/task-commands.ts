@@ -115,12 +115,21 @@ export const TASK_COMMANDS: readonly AskingCommand[] = [
   {
     path: ['work', 'list'],
     query: 'work',
-    examples: ['spanledger work list --team web', 'spanledger work list --status todo --json'],
+    examples: [
+      'spanledger work list --team web',
+      'spanledger work list --status todo --json',
+      'spanledger work list --format csv --show-traces > work.csv',
+    ],
   },
   {
     path: ['work', 'stats'],
     query: 'work.stats',
     examples: ['spanledger work stats', 'spanledger work stats --since 1w --json'],
+  },
+  {
+    path: ['agent', 'list'],
+    query: 'work.agents',
+    examples: ['spanledger agent list', 'spanledger agent list --team web --json'],
   },
   { path: ['team', 'list'], query: 'teams', examples: ['spanledger team list'] },
   {

@@ -79,3 +79,36 @@ it('claims: one winner with exit code 0, the other 1; then the past', async () =
   expect((await ask('work', 'claim', 'bug')).exit).toBe(2)
   expect((await ask('work', 'claim', 'bug', 'X', '--carrier', 'nonsense')).err).toContain('--carrier')
 })
+
+it('lists work as a table, as JSON and as CSV, with the traces that changed it', async () => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const carrier = ['--carrier', `00-${trace}-00f067aa0ba902b7-01`]
+  await ask('work', 'claim', 'bug', '=SUM("1", 2)', '--team', 'web', '--agent', 'ada', ...carrier)
+  await ask('work', 'claim', 'bug', 'Two', '--agent', 'bob')
+  const csv = (await ask('work', 'list', '--format', 'csv', '--show-traces')).out.split('\r\n')
+  expect(csv[0]).toMatch(/^id,title,type,status,/)
+  expect(csv[1]).toMatch(/,"'=SUM\(""1"", 2\)",bug,in_progress,medium,web,ada,/)
+  expect(csv[1]).toContain(trace)
+  expect(csv).toHaveLength(4)
+  const { rows } = JSON.parse((await ask('work', 'list', '--format', 'json', '--show-traces')).out) as {
+    rows: { traces: string[] }[]
+  }
+  expect(rows[0]!.traces).toEqual([trace])
+  expect((await ask('work', 'list', '--show-traces')).out).toContain(trace.slice(0, 12))
+  expect((await ask('work', 'list')).out).not.toContain('TRACES')
+})
+
+it('lists the agents that work on tasks, and those that may', async () => {
+  expect((await ask('agent', 'list')).out).toContain('No agent has claimed')
+  await ask('work', 'claim', 'bug', 'One', '--team', 'web', '--agent', 'ada')
+  await ask('work', 'complete', 'one', '--agent', 'ada')
+  await ask('work', 'claim', 'bug', 'Two', '--team', 'api', '--agent', 'ada')
+  writeFileSync(join(folder, 'home/policies.yaml'), 'agents: [ada, bob]\n')
+  expect(await json('agent', 'list')).toMatchObject({
+    rows: [
+      { agent: 'ada', teams: ['web', 'api'], claimed: 1, claims: 2, completed: 1, failed: 0 },
+      { agent: 'bob', teams: [], claimed: 0, claims: 0, lastHeard: null },
+    ],
+  })
+  expect((await json<{ rows: unknown[] }>('agent', 'list', '--team', 'api')).rows).toHaveLength(1)
+})

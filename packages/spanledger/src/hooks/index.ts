@@ -1,4 +1,4 @@
-export { type HookSink, takeHooks } from './intake.ts'
+export { type HookSink, spoolStatus, takeHooks } from './intake.ts'
 export { installHooks } from './install.ts'
 export { spoolOf } from './layout.ts'
-export { hookCommand } from './script.ts'
+export { hookCommand, SCRIPT } from './script.ts'

@@ -1,8 +1,10 @@
+export { type Budget, BUDGET_OF, BUDGET_PERIODS, forecastOf, type Spent, spentOf } from './budget.ts'
 export { addGrowth, changesBetween, type Growth, NO_GROWTH, type SessionChange } from './change.ts'
 export { COST_DIMENSIONS, type CostDimension, type CostFigures, costOf, type Ties } from './cost.ts'
 export type { AgentFigures } from './figures.ts'
 export type { EventProjection, EventProjectionKind } from './event-projection.ts'
 export { Follower } from './follower.ts'
+export type { Forecast } from './forecast.ts'
 export { loadPrices } from './load-prices.ts'
 export {
   type ClearedBecause,

@@ -47,6 +47,7 @@ export type RefusalCode =
   | 'NO_PORT'
   | 'NOT_CONFIRMED'
   | 'UNKNOWN_WORKTREE'
+  | 'UNKNOWN_BUDGET'
   | 'UNKNOWN_TEAM'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'
@@ -76,6 +77,7 @@ const CHANGE_REFUSED: ReadonlySet<string> = new Set<RefusalCode>([
   'LEASE_EXPIRED',
   'BLOCKED',
   'WIP_LIMIT',
+  'CAPACITY',
   'STORY_POINTS',
   'CYCLE',
   'NO_FILE',

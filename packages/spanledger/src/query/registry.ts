@@ -3,7 +3,9 @@ import type { Query } from './query.ts'
 import type { Refusal } from './refusal.ts'
 import { eventExport, eventFollow, events, eventStats } from './queries/events.ts'
 import { agents } from './queries/agents.ts'
+import { budgetRemove, budgets, budgetSet } from './queries/budgets.ts'
 import { commits } from './queries/commits.ts'
+import { arrivals } from './queries/arrivals.ts'
 import { cost } from './queries/cost.ts'
 import { costTask } from './queries/cost-task.ts'
 import { eventQuery } from './queries/event-query.ts'
@@ -54,6 +56,7 @@ import { watch } from './queries/watch.ts'
 import {
   teamList,
   teamSet,
+  workAgents,
   workClaim,
   workComplete,
   workList,
@@ -87,8 +90,12 @@ export const QUERIES = {
   'runs.stop': runStop,
   'runs.logs': runLogs,
   agents,
+  arrivals,
   cost,
   'cost.task': costTask,
+  budgets,
+  'budget.set': budgetSet,
+  'budget.remove': budgetRemove,
   commits,
   'pull-requests': pullRequests,
   'pull-request.tie': pullRequestTie,
@@ -132,6 +139,7 @@ export const QUERIES = {
   'work.complete': workComplete,
   'work.release': workRelease,
   'work.stats': workStatsQuery,
+  'work.agents': workAgents,
   teams: teamList,
   'team.set': teamSet,
   sql,

@@ -88,6 +88,9 @@ describe('a session that was started elsewhere', () => {
   it('is tied to the task of which something was said in its trace, and to the one that its branch names', () => {
     const facts = factsOf(event('TaskClaimed', 0, { task: 'fix-login' }, TRACE))
     expect(kinds(session({ traces: [TRACE] }), facts, [])).toEqual([['work-in-trace', { task: 'fix-login' }]])
+    const said = factsOf(event('TaskCompleted', 0, { task: 'fix-login', by: { agent: 'a', session: 's1' } }))
+    expect(kinds(session(), said, [])).toEqual([['work-in-session', { task: 'fix-login' }]])
+    expect(kinds(session({ id: 's2' }), said, [])).toEqual([])
     const place = { repository: 'shop', branch: 'feature/fix-login', worktree: 'x', atMs: START + 10_000 }
     const tasks = ['fix-login', 'login', 'fix', 'other'].map((id) => ({ id }))
     expect(kinds(session(), new Facts(), tasks, place)).toEqual([

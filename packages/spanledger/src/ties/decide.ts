@@ -33,7 +33,7 @@ export interface GitPlace {
 /** What the session may belong to, and what speaks for it. */
 export interface Reason {
   /** Which rule it is by; part of the event's id. */
-  kind: 'trace' | 'folder-and-time' | 'work-in-trace' | 'look' | 'branch'
+  kind: 'trace' | 'folder-and-time' | 'work-in-session' | 'work-in-trace' | 'look' | 'branch'
   confidence: number
   because: string
   target: { [Field in TieField]?: string }
@@ -65,6 +65,13 @@ export function reasonsFor(
   if (isOpen(session, 'run')) reasons.push(...runsOf(session, facts))
   if (place !== undefined && isOpen(session, 'branch')) reasons.push(...lookOf(session, place))
   if (isOpen(session, 'task')) {
+    for (const task of facts.tasksBySession.get(session.id) ?? [])
+      reasons.push({
+        kind: 'work-in-session',
+        confidence: 0.98,
+        because: 'it said in its own shell that it works on the task',
+        target: { task },
+      })
     for (const trace of session.traces)
       for (const task of facts.tasksByTrace.get(trace) ?? [])
         reasons.push({

@@ -34,7 +34,7 @@ export const FACT_TYPES = [
 
 /** Runs remembered, the newest: one of an hour's length is met by sessions of the same hour. */
 const RUNS_MAX = 10_000
-/** Traces in which work on a task was told. */
+/** Traces and sessions in which work on a task was told. */
 const TRACES_MAX = 100_000
 
 /** What ties are decided by: runs, and the traces in which somebody said that he works on a task. */
@@ -45,6 +45,8 @@ export class Facts {
   readonly runsByTrace = new Map<string, Set<RunFacts>>()
   /** Trace id -> tasks. */
   readonly tasksByTrace = new Map<string, Set<string>>()
+  /** Session -> tasks that it said it works on. */
+  readonly tasksBySession = new Map<string, Set<string>>()
   /** Of the last event that was taken. */
   position = 0
 
@@ -98,8 +100,14 @@ export class Facts {
   }
 
   #worked({ data, meta }: RecordedEvent): void {
-    const { task } = (data ?? {}) as { task?: unknown }
-    if (typeof task !== 'string' || meta?.traceId === undefined) return
+    const { task, by } = (data ?? {}) as { task?: unknown; by?: { session?: unknown } }
+    if (typeof task !== 'string') return
+    if (typeof by?.session === 'string') {
+      addTo(this.tasksBySession, by.session, task)
+      const [first] = this.tasksBySession.keys()
+      if (this.tasksBySession.size > TRACES_MAX) this.tasksBySession.delete(first!)
+    }
+    if (meta?.traceId === undefined) return
     addTo(this.tasksByTrace, meta.traceId, task)
     const [oldest] = this.tasksByTrace.keys()
     if (this.tasksByTrace.size > TRACES_MAX) this.tasksByTrace.delete(oldest!)

@@ -102,6 +102,20 @@ describe('a claim', () => {
     ])
   })
 
+  it("counts the story points of a team's work against its capacity", async () => {
+    await world.work.configureTeam('web', { capacity: 5 })
+    const { id } = await done(ada(work('One', points(3))))
+    expect(await outcome(bob(work('Two', points(3))))).toBe('CAPACITY')
+    // Smaller work fits, so does work that nobody estimated, and another team's.
+    expect(await outcome(bob(work('Three', points(2))))).toBe('in_progress')
+    expect(await outcome(bob(work('Four', { team: 'web' })))).toBe('in_progress')
+    expect(await outcome(bob(work('Five', { ...points(8), team: 'other' })))).toBe('in_progress')
+    await done(ada({ do: 'complete', id, outcome: 'done' }))
+    expect(await outcome(bob(work('Two', points(3))))).toBe('in_progress')
+    const refusals = (await world.events()).filter(({ event }) => event === 'TaskChangeRefused')
+    expect(refusals).toMatchObject([{ stream: 'team-web', data: { code: 'CAPACITY', team: 'web' } }])
+  })
+
   it('limits that cannot be read stop claims, with the place', async () => {
     world.write('policies.yaml', 'wipLimit: many\n')
     world.write('current/one-11A.task.md', '# One\n')

@@ -10,6 +10,8 @@ export interface Place {
 /** Who does something. */
 export interface By {
   agent: string
+  /** The agent's session, where the command was given inside of one. */
+  session?: string
   /** Found in the files by comparing, or decided because time passed: nobody said it to Spanledger. */
   noticed?: true
 }
@@ -113,6 +115,7 @@ export type RefusedCode =
   | 'LEASE_EXPIRED'
   | 'BLOCKED'
   | 'WIP_LIMIT'
+  | 'CAPACITY'
   | 'STORY_POINTS'
   | 'CYCLE'
   | 'NO_FILE'

@@ -6,7 +6,7 @@ export { type Outcome, OUTCOMES, type RefusedCode, WORK_EVENT_TYPES } from './ev
 export type { Finding } from './files/folder.ts'
 export { listTemplates, type Template, templateText } from './files/templates.ts'
 export { followTasks } from './follow.ts'
-export { type Policies, priorityOfTask, type TeamPolicies, wipLimitOf } from './policies.ts'
+export { type Budgets, type Policies, priorityOfTask, type TeamPolicies, wipLimitOf } from './policies.ts'
 export type { Asking } from './record.ts'
 export { search } from './search.ts'
 export { assigneeOf, dependenciesOf, isHeld, storyPointsOf, type Task, teamOf, typeOf } from './state.ts'

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Platform, readWhole } from '@spanledger/sdk/platform'
 import * as v from 'valibot'
 import { isMap, parseDocument, stringify } from 'yaml'
-import { DEFAULT_POLICIES, type Policies, type TeamPolicies } from './policies.ts'
+import { DEFAULT_POLICIES, type Policies } from './policies.ts'
 import { PRIORITIES } from './words.ts'
 
 export const POLICIES_FILE = 'policies.yaml'
@@ -18,6 +18,7 @@ class PoliciesError extends Error {
 }
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1))
+const dollars = v.pipe(v.number(), v.minValue(0.01))
 const amount = v.pipe(v.number(), v.minValue(0.1))
 const schema = v.strictObject({
   leaseMinutes: v.optional(amount),
@@ -29,6 +30,23 @@ const schema = v.strictObject({
   ),
   agents: v.optional(v.array(v.string())),
   priorities: v.optional(v.record(v.string(), v.picklist(PRIORITIES))),
+  budgets: v.optional(
+    v.record(
+      v.pipe(
+        v.string(),
+        v.regex(
+          /^(everything|(task|team|agent) \S.*)$/,
+          'expected "everything", "task ID", "team NAME" or "agent NAME"',
+        ),
+      ),
+      v.strictObject({
+        day: v.optional(dollars),
+        week: v.optional(dollars),
+        month: v.optional(dollars),
+        total: v.optional(dollars),
+      }),
+    ),
+  ),
 })
 
 type Parsed = v.InferOutput<typeof schema>
@@ -51,12 +69,13 @@ export class PolicyFiles {
     for (const folder of folders) {
       const parsed = await this.#read(join(folder, POLICIES_FILE))
       if (parsed === undefined) continue
-      const { teams, priorities, ...rest } = parsed
+      const { teams, priorities, budgets, ...rest } = parsed
       policies = {
         ...policies,
         ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
         teams: { ...policies.teams, ...teams },
         priorities: { ...policies.priorities, ...priorities },
+        budgets: { ...policies.budgets, ...budgets },
       }
     }
     return policies
@@ -99,29 +118,29 @@ function parsePolicies(file: string, text: string): Parsed {
 }
 
 /**
- * The same file with a team's settings changed; comments and everything else stay.
+ * The same file with settings of a team, or a budget, changed; comments and everything else stay.
  *
  * @param settings undefined leaves one as it is, null takes it away
  * Errors  PoliciesError
  */
-export function withTeam(
+export function withSettings(
   file: string,
   text: string,
-  team: string,
-  settings: { [Key in keyof TeamPolicies]?: number | null | undefined },
+  [section, name]: readonly ['teams' | 'budgets', string],
+  settings: { readonly [key: string]: number | null | undefined },
 ): string {
   parsePolicies(file, text)
   const document = parseDocument(text)
   // A file of comments alone: they stay, and the settings stand below.
   if (!isMap(document.contents)) {
     const given = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null)
-    return text + stringify({ teams: { [team]: Object.fromEntries(given) } })
+    return given.length === 0 ? text : text + stringify({ [section]: { [name]: Object.fromEntries(given) } })
   }
   for (const [key, value] of Object.entries(settings)) {
-    if (value === null) document.deleteIn(['teams', team, key])
+    if (value === null) document.deleteIn([section, name, key])
     else if (value !== undefined) {
-      if (!isMap(document.getIn(['teams', team]))) document.setIn(['teams', team], document.createNode({}))
-      document.setIn(['teams', team, key], value)
+      if (!isMap(document.getIn([section, name]))) document.setIn([section, name], document.createNode({}))
+      document.setIn([section, name, key], value)
     }
   }
   return document.toString({ lineWidth: 0 })

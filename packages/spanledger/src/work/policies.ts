@@ -17,11 +17,15 @@ export interface Policies {
   agents: readonly string[]
   /** By type of task, for those that say none. */
   priorities: Record<string, Priority>
+  budgets: Budgets
 }
+
+/** US dollars: of `everything`, `task ID`, `team NAME` or `agent NAME`, for a day, week or month (in UTC) or in all. */
+export type Budgets = Record<string, { [Period in 'day' | 'week' | 'month' | 'total']?: number | undefined }>
 
 export interface TeamPolicies {
   wipLimit?: number | undefined
-  /** Story points a week. */
+  /** Story points in progress at a time; work that says none counts as none. */
   capacity?: number | undefined
 }
 
@@ -33,10 +37,14 @@ export const DEFAULT_POLICIES: Policies = {
   teams: {},
   agents: [],
   priorities: {},
+  budgets: {},
 }
 
 export const wipLimitOf = ({ teams, wipLimit }: Policies, team: string): number | undefined =>
   (Object.hasOwn(teams, team) ? teams[team]?.wipLimit : undefined) ?? wipLimit
+
+export const capacityOf = ({ teams }: Policies, team: string): number | undefined =>
+  Object.hasOwn(teams, team) ? teams[team]?.capacity : undefined
 
 export const leaseNano = ({ leaseMinutes }: Policies): bigint =>
   BigInt(Math.round(leaseMinutes * 60_000)) * 1_000_000n

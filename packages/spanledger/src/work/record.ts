@@ -9,6 +9,8 @@ import type { Task } from './state.ts'
 /** Who asks, and on whose behalf. */
 export interface Asking {
   agent: string
+  /** Of the agent in whose shell it is asked. */
+  session?: string | undefined
   /** The person whose account it is. */
   userId?: string | undefined
   carrier?: Carrier | undefined

@@ -17,8 +17,8 @@ import type { Finding, TaskFile } from './files/folder.ts'
 import type { DiskStep } from './files/journal.ts'
 import { KnownTasks } from './known.ts'
 import { emptySync, Noticing, rootOf, type Synced } from './noticing.ts'
-import type { Policies, TeamPolicies } from './policies.ts'
-import { POLICIES_FILE, PolicyFiles, textOf, withTeam } from './policies-file.ts'
+import type { Budgets, Policies, TeamPolicies } from './policies.ts'
+import { POLICIES_FILE, PolicyFiles, textOf, withSettings } from './policies-file.ts'
 import type { Redact } from './reconcile.ts'
 import type { Asking } from './record.ts'
 import type { Task } from './state.ts'
@@ -208,23 +208,49 @@ export class Work {
     settings: { [Key in keyof TeamPolicies]?: number | null | undefined },
     given: Partial<Asking> = {},
   ): Promise<Policies> {
+    return this.#configure(['teams', team], settings, given, ({ teams }) => {
+      const before = teams[team] ?? {}
+      return { event: 'TeamConfigured', stream: `team-${team}`, data: { team, before: before as Fields } }
+    })
+  }
+
+  /** usd  null takes it away. Errors  PoliciesError; the system's */
+  async configureBudget(
+    scope: string,
+    period: keyof Budgets[string],
+    usd: number | null,
+    given: Partial<Asking> = {},
+  ): Promise<Policies> {
+    return this.#configure(['budgets', scope], { [period]: usd }, given, ({ budgets }) => {
+      const before = budgets[scope] ?? {}
+      return { event: 'BudgetSet', stream: 'budgets', data: { scope, before: before as Fields } }
+    })
+  }
+
+  /** told  what to record of the policies as they were; what they are after it is added */
+  #configure(
+    place: readonly ['teams' | 'budgets', string],
+    settings: { readonly [key: string]: number | null | undefined },
+    given: Partial<Asking>,
+    told: (policies: Policies) => { event: string; stream: string; data: { before: Fields } },
+  ): Promise<Policies> {
     const { home, platform, events } = this.#options
     const { agent } = { ...this.#options.asking, ...given }
     return this.#lock.run(async () => {
       const path = join(home.dir, POLICIES_FILE)
       const before = await textOf(platform, path)
-      const text = withTeam(path, before ?? '', team, settings)
-      const was = (await this.policies()).teams[team] ?? {}
-      const is = Object.fromEntries(
-        Object.entries({ ...was, ...settings }).filter(([, value]) => value !== undefined && value !== null),
-      )
+      const text = withSettings(path, before ?? '', place, settings)
+      const { event, stream, data } = told(await this.policies())
       if (text === before) return this.policies()
-      const data = { team, before: was as Fields, after: is as Fields, by: { agent } }
-      const stream = `team-${team}`
+      const after = Object.fromEntries(
+        Object.entries({ ...data.before, ...settings }).filter(
+          ([, value]) => value !== undefined && value !== null,
+        ),
+      ) as Fields
       const version = await events.version(stream)
       const id = uuidv7(platform)
       const steps: DiskStep[] = [{ do: 'write', path, before: before ?? null, text }]
-      const configured = { event: 'TeamConfigured', id, data }
+      const configured = { event, id, data: { ...data, after, by: { agent } } }
       await this.#committing.append({
         stream,
         version,
@@ -282,9 +308,9 @@ export class Work {
     await this.#tasks.close()
   }
 
-  #moment(policies: Policies, { agent }: Asking): Moment {
+  #moment(policies: Policies, { agent, session }: Asking): Moment {
     const { platform } = this.#options
-    const by = { agent }
+    const by = { agent, ...(session === undefined ? {} : { session }) }
     return {
       state: this.#state,
       policies,

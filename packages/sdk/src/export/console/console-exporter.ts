@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { ExportBatch, Exporter } from '../../record/index.ts'
 import { encodeJson } from '../json/request.ts'
 import { logLine } from './log-line.ts'

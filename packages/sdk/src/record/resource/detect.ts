@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { arch, hostname, platform, release } from 'node:os'
 import { basename } from 'node:path'
-import process from 'node:process'
 import { attributeList } from '../attributes.ts'
 import type { Attributes } from '../attributes.ts'
 import type { Resource } from '../data.ts'

@@ -17,6 +17,8 @@ export const opencodeSetup: AgentSetup = {
     OPENCODE_CONFIG_CONTENT: '{"experimental":{"openTelemetry":true}}',
   }),
   onlyByEnv: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
+  // Whenever it finds a plugin, wherever that stands: tried with 1.18.
+  afterwards: 'opencode fetches its own library for plugins (@opencode-ai/plugin) from npm at its next start',
   settings({ userHome, env, project, hook }) {
     const user = join(env['XDG_CONFIG_HOME'] || join(userHome, '.config'), 'opencode')
     const dir = project ?? user

@@ -79,10 +79,10 @@ async function change(
 }
 
 /** Where a home is, for commands that work without one. */
-const homeOf = ({ env }: Surroundings): string =>
+export const homeOf = ({ env }: Surroundings): string =>
   env['SPANLEDGER_HOME'] || join(env['HOME'] || homedir(), '.spanledger')
 
-async function placeOf(
+export async function placeOf(
   { env, cwd }: Surroundings,
   home: string,
   setup: AgentSetup,
@@ -160,14 +160,14 @@ function answerOf(
 }
 
 /** For the agent alone: other programs read some of these variables too. */
-function aliasOf({ program, env, onlyByEnv }: AgentSetup, endpoint: string): string | null {
+export function aliasOf({ program, env, onlyByEnv }: AgentSetup, endpoint: string): string | null {
   if (onlyByEnv === undefined) return null
   const variables = env(endpoint)
   return `alias ${program}='${onlyByEnv.map((name) => `${name}=${variables[name]}`).join(' ')} ${program}'`
 }
 
 /** Undefined where there is no file. Errors: SettingsError where it is no text, since writing it would change more. */
-async function textOf(file: string): Promise<string | undefined> {
+export async function textOf(file: string): Promise<string | undefined> {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file))
   } catch (error) {

@@ -20,6 +20,10 @@ export async function runSettings(
       const { connectAgent, disconnectAgent } = await import('../connecting/connect-agent.ts')
       return name === 'connect' ? connectAgent(surroundings, params) : disconnectAgent(surroundings, params)
     }
+    case 'doctor': {
+      const { doctor } = await import('../connecting/doctor.ts')
+      return doctor(surroundings)
+    }
     case 'config.show':
       return showConfig(surroundings, params)
     case 'config.check':

@@ -50,7 +50,8 @@ const unpriced = ({ unpricedModelCalls }: Figures): string =>
 export function renderTaskCost(answer: AnswerOf<'cost.task'>, terminal: Terminal): string {
   const { task, title, status, total, own, tree, omitted } = answer
   const { colors } = terminal
-  const head = `${colors.bold(title ?? task)}  ${[title === null ? '' : task, status ?? ''].filter(Boolean).join(', ')}`
+  const head =
+    `${colors.bold(title ?? task)}  ${[title === null ? '' : task, status ?? ''].filter(Boolean).join(', ')}`.trimEnd()
   const lines = [...chain(tree, '', true)]
   const drawn = table(
     [

@@ -4,18 +4,22 @@ import type {
   ConfigAnswer,
   ConfigCheckAnswer,
   Destination,
+  DoctorAnswer,
   Finding,
   TraceChangeAnswer,
   TraceStatusAnswer,
   TraceTestAnswer,
 } from '../settings-answers.ts'
 import type { Terminal } from '../terminal.ts'
+import { renderDoctor } from './doctor.ts'
 import { plural } from './format.ts'
 import { table } from './table.ts'
 import { padEnd } from './width.ts'
 
 export function renderSettings(name: SettingsName, answer: unknown, terminal: Terminal): string {
   switch (name) {
+    case 'doctor':
+      return renderDoctor(answer as DoctorAnswer, terminal)
     case 'config.show':
       return renderConfig(answer as ConfigAnswer, terminal)
     case 'config.check':

@@ -6,6 +6,7 @@ import { claimText, renderChanged, statusPaint } from './tasks.ts'
 
 export function renderWork({ format, ...answer }: AnswerOf<'work'>, terminal: Terminal): string {
   if (format === 'json') return `${JSON.stringify(answer)}\n`
+  if (format === 'csv') return csv(answer.rows)
   if (answer.rows.length === 0) return 'No work.\n'
   return table(
     [
@@ -16,11 +17,66 @@ export function renderWork({ format, ...answer }: AnswerOf<'work'>, terminal: Te
       { head: 'CLAIM', value: (t) => claimText(t, terminal) },
       { head: '%', align: 'right', value: (t) => formatInteger(t.progress), drop: 4 },
       { head: 'WAITS FOR', value: (t) => t.waitsFor.join(', ') || '-', shrinkTo: 12, drop: 3 },
+      ...(answer.rows.some(({ traces }) => traces !== undefined)
+        ? [{ head: 'TRACES', value: (t: WorkRow) => t.traces!.map((id) => id.slice(0, 12)).join(' ') || '-' }]
+        : []),
     ],
     answer.rows,
     terminal,
   )
 }
+
+type WorkRow = AnswerOf<'work'>['rows'][number]
+
+/** Columns that spreadsheets are asked for; the names of --json. */
+const CSV_COLUMNS = [
+  'id',
+  'title',
+  'type',
+  'status',
+  'priority',
+  'team',
+  'assignee',
+  'storyPoints',
+  'progress',
+  'waitsFor',
+  'traces',
+  'createdAt',
+  'startedAt',
+  'doneAt',
+] as const satisfies (keyof WorkRow)[]
+
+/** RFC 4180. What a spreadsheet would take for a formula is quoted with an apostrophe. */
+function csv(rows: readonly WorkRow[]): string {
+  const cell = (value: WorkRow[(typeof CSV_COLUMNS)[number]]): string => {
+    const text = Array.isArray(value) ? value.join(' ') : String(value ?? '')
+    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  }
+  const lines = [CSV_COLUMNS, ...rows.map((row) => CSV_COLUMNS.map((name) => cell(row[name])))]
+  return lines.map((line) => `${line.join(',')}\r\n`).join('')
+}
+
+export const renderWorkAgents = ({ rows }: AnswerOf<'work.agents'>, terminal: Terminal): string =>
+  rows.length === 0
+    ? 'No agent has claimed anything yet: spanledger work claim TYPE TITLE.\n'
+    : table(
+        [
+          { head: 'AGENT', value: (a) => a.agent, shrinkTo: 12 },
+          { head: 'TEAMS', value: (a) => a.teams.join(', ') || '-', shrinkTo: 12 },
+          { head: 'CLAIMED', align: 'right', value: (a) => formatInteger(a.claimed) },
+          { head: 'CLAIMS', align: 'right', value: (a) => formatInteger(a.claims), drop: 2 },
+          { head: 'DONE', align: 'right', value: (a) => formatInteger(a.completed) },
+          { head: 'FAILED', align: 'right', value: (a) => formatInteger(a.failed) },
+          {
+            head: 'LAST HEARD',
+            value: (a) => (a.lastHeard === null ? '-' : formatWhen(a.lastHeard, terminal.nowMs)),
+            drop: 1,
+          },
+        ],
+        rows,
+        terminal,
+      )
 
 /** A claim, and what to hand to the agent that goes on with it. */
 export function renderHeld(answer: AnswerOf<'work.claim'>, terminal: Terminal): string {
@@ -104,9 +160,9 @@ export function renderTeams({ rows, policies }: AnswerOf<'teams'>, terminal: Ter
               value: (t) => (t.wipLimit === null ? '-' : String(t.wipLimit)),
             },
             {
-              head: 'POINTS/WEEK',
+              head: 'POINTS',
               align: 'right',
-              value: (t) => (t.capacity === null ? '-' : String(t.capacity)),
+              value: (t) => `${t.points}${t.capacity === null ? '' : ` of ${t.capacity}`}`,
             },
           ],
           rows,
@@ -116,4 +172,4 @@ export function renderTeams({ rows, policies }: AnswerOf<'teams'>, terminal: Ter
 }
 
 export const renderTeamSet = ({ team, settings }: AnswerOf<'team.set'>): string =>
-  `${plain(team)}: at most ${settings.wipLimit ?? 'any number of'} tasks at a time, ${settings.capacity ?? 'any number of'} story points a week\n`
+  `${plain(team)}: at most ${settings.wipLimit ?? 'any number of'} tasks at a time, ${settings.capacity ?? 'any number of'} story points\n`

@@ -1,10 +1,12 @@
 import * as v from 'valibot'
+import type { EventStore } from '@spanledger/sdk/store'
 import {
   isHeld,
   isOver,
   OUTCOMES,
   type Policies,
   STATUSES,
+  storyPointsOf,
   type TeamPolicies,
   wipLimitOf,
   type WorkFigures,
@@ -99,11 +101,13 @@ export const workRelease = query({
 export interface WorkRow extends TaskRow {
   /** Dependencies that are not done. */
   waitsFor: string[]
+  /** Of the commands that changed it, latest first; where they were asked for. */
+  traces?: string[]
 }
 
 export interface WorkAnswer extends Cut {
   rows: WorkRow[]
-  format: 'table' | 'json'
+  format: 'table' | 'json' | 'csv'
 }
 
 export const workList = query({
@@ -112,7 +116,8 @@ export const workList = query({
     team: v.optional(text('only of this team', 'TEAM')),
     status: v.optional(choice('only in this status; whatever is not over unless told', 'STATUS', STATUSES)),
     claimed: flag('only what is claimed'),
-    format: v.optional(choice('json is the same as --json', 'FORMAT', ['table', 'json']), 'table'),
+    format: v.optional(choice('json is the same as --json', 'FORMAT', ['table', 'json', 'csv']), 'table'),
+    showTraces: flag('ids of the latest traces in which it was changed: see trace show'),
     limit: limit(100, 'tasks'),
   }),
   async run(context, given): Promise<WorkAnswer> {
@@ -129,7 +134,78 @@ export const workList = query({
       .toSorted(
         (a, b) => Number(b.claim !== null) - Number(a.claim !== null) || (a.createdAt < b.createdAt ? -1 : 1),
       )
-    return { ...cutAt(rows, given.limit), format: given.format }
+    const answer = cutAt(rows, given.limit)
+    if (given.showTraces === true)
+      for (const row of answer.rows) row.traces = await tracesOf(await context.events(), row)
+    return { ...answer, format: given.format }
+  },
+})
+
+/** Events of one task that are looked at, and traces that are told. */
+const EVENTS_LOOKED_AT = 200
+const TRACES_MAX = 5
+
+async function tracesOf(store: EventStore, { id: task }: WorkRow): Promise<string[]> {
+  const stream = `task-${task}`
+  const fromVersion = Math.max(1, (await store.version(stream)) - EVENTS_LOOKED_AT + 1)
+  const traces = new Set<string>()
+  for await (const { meta } of store.readStream(stream, { fromVersion })) {
+    if (meta?.traceId === undefined) continue
+    traces.delete(meta.traceId)
+    traces.add(meta.traceId)
+  }
+  return [...traces].toReversed().slice(0, TRACES_MAX)
+}
+
+export interface WorkAgentsAnswer extends Cut {
+  rows: {
+    agent: string
+    teams: string[]
+    /** Tasks that it has now. */
+    claimed: number
+    claims: number
+    completed: number
+    failed: number
+    lastHeard: string | null
+  }[]
+}
+
+export const workAgents = query({
+  summary: 'Agents that work on tasks, and those that may',
+  params: v.strictObject({
+    team: v.optional(text('only of this team', 'TEAM')),
+    limit: limit(100, 'agents'),
+  }),
+  async run(context, given): Promise<WorkAgentsAnswer> {
+    const { state, policies } = await (await context.work()).look()
+    const held = [...state.holding(nowNanoOf(context))].map(({ claim }) => claim)
+    const known = [...state.teams].flatMap(([team, { members }]) =>
+      [...members].map(([agent, member]) => ({ agent, team, member })),
+    )
+    const names = new Set([...known.map(({ agent }) => agent), ...policies.agents])
+    const rows = [...names].map((agent) => {
+      const own = known.filter((one) => one.agent === agent)
+      const sum = (of: 'claims' | 'completed' | 'failed'): number =>
+        own.reduce((all, { member }) => all + member[of], 0)
+      const last = own.reduce(
+        (latest, { member: { lastNano } }) => (lastNano > latest ? lastNano : latest),
+        0n,
+      )
+      return {
+        agent,
+        teams: own.map(({ team }) => team),
+        claimed: held.filter((claim) => claim.agent === agent).length,
+        claims: sum('claims'),
+        completed: sum('completed'),
+        failed: sum('failed'),
+        lastHeard: last === 0n ? null : isoNano(last),
+      }
+    })
+    const asked = rows.filter(({ teams }) => given.team === undefined || teams.includes(given.team))
+    return cutAt(
+      asked.toSorted((a, b) => ((a.lastHeard ?? '') > (b.lastHeard ?? '') ? -1 : 1)),
+      given.limit,
+    )
   },
 })
 
@@ -164,7 +240,8 @@ export const workStatsQuery = query({
 })
 
 export interface TeamsAnswer {
-  rows: { team: string; wipLimit: number | null; capacity: number | null; claimed: number }[]
+  /** `points`: story points of what is claimed. */
+  rows: { team: string; wipLimit: number | null; capacity: number | null; claimed: number; points: number }[]
   policies: Omit<Policies, 'teams'>
 }
 
@@ -173,15 +250,18 @@ export const teamList = query({
   params: v.strictObject({}),
   async run(context): Promise<TeamsAnswer> {
     const { state, policies } = await (await context.work()).look()
-    const held = [...state.holding(nowNanoOf(context))].map(({ claim }) => claim.team)
+    const held = [...state.holding(nowNanoOf(context))]
     const { teams, ...rest } = policies
-    const names = [...new Set([...Object.keys(teams), ...held])].toSorted()
+    const names = [...new Set([...Object.keys(teams), ...held.map(({ claim }) => claim.team)])].toSorted()
     return {
       rows: names.map((team) => ({
         team,
+        points: held
+          .filter(({ claim }) => claim.team === team)
+          .reduce((sum, task) => sum + (storyPointsOf(task) ?? 0), 0),
         wipLimit: wipLimitOf(policies, team) ?? null,
         capacity: teams[team]?.capacity ?? null,
-        claimed: held.filter((one) => one === team).length,
+        claimed: held.filter(({ claim }) => claim.team === team).length,
       })),
       policies: rest,
     }
@@ -213,7 +293,7 @@ export const teamSet = query({
   params: v.strictObject({
     team: text('name of the team', 'TEAM', 1),
     wipLimit: setting('how many tasks it may work on at a time; none for as many as there are'),
-    capacity: setting('story points it can do in a week'),
+    capacity: setting('story points it may work on at a time; none for as many as there are'),
     ...asker,
   }),
   async run(context, given): Promise<{ team: string; settings: TeamPolicies } | Refusal> {

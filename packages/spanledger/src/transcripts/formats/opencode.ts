@@ -28,6 +28,8 @@ interface Message {
   model?: string
   /** When the last thing before its answer was there. */
   at: number
+  /** Of a prompt: when the first answer to it was begun. */
+  answeredAt?: number
 }
 
 interface Rows extends Reading {
@@ -60,6 +62,8 @@ const message: LineReader = (line, reading: Rows, tell) => {
     model: text(data['modelID']),
     at: created,
   })
+  const asked = reading.messages[text(data['parentID']) ?? '']
+  if (asked) asked.answeredAt = Math.min(asked.answeredAt ?? created, created)
   reading.session = text(line['session_id']) ?? ''
   const completed = number(time['completed'])
   const error = object(data['error'])
@@ -98,7 +102,9 @@ const part: LineReader = (line, reading: Rows, tell) => {
       // The first text of a message is its prompt; others beside it are of the same.
       keys: [`message:${text(line['message_id'])}`],
       rank: Rank.transcript,
-      end: at,
+      // Telemetry tells a prompt when its answer is begun: under load seconds after it was written.
+      start: at,
+      end: Math.max(at, owner.answeredAt ?? at),
       data: told({ text: text(data['text']) }),
     })
 }

@@ -1,6 +1,6 @@
 import { definedFields, type Json } from '../document/document.ts'
 import type { Draft } from '../events.ts'
-import { leaseNano, wipLimitOf } from '../policies.ts'
+import { capacityOf, leaseNano, wipLimitOf } from '../policies.ts'
 import { dependenciesOf, evolve, isHeld, storyPointsOf, type Task, teamOf, typeOf } from '../state.ts'
 import { DEFAULT_TEAM } from '../team.ts'
 import { workItemId } from '../task-id.ts'
@@ -20,7 +20,7 @@ export type ClaimWork = { team?: string | undefined } & (
  * One agent takes one task, until it says that it is done or its lease runs out.
  *
  * Refuses  UNKNOWN_AGENT where the policies list agents and this is none of them; ALREADY_CLAIMED, NOT_CLAIMABLE, BLOCKED,
- *          WIP_LIMIT, STORY_POINTS
+ *          WIP_LIMIT, CAPACITY, STORY_POINTS
  */
 export function decideClaim(moment: Moment, command: ClaimWork): Decision {
   const { state } = moment
@@ -96,10 +96,14 @@ function claimed(moment: Moment, task: Task, asked: string | undefined, before: 
       'break it down: spanledger task promote, then task add',
     )
   const limit = wipLimitOf(policies, team)
-  const isLimited = limit !== undefined || policies.agentWipLimit !== undefined
-  let [ofTeam, ofAgent] = [0, 0]
+  const capacity = capacityOf(policies, team)
+  const isLimited = [limit, capacity, policies.agentWipLimit].some((one) => one !== undefined)
+  let [ofTeam, pointsOfTeam, ofAgent] = [0, 0, 0]
   for (const held of isLimited ? state.holding(nowNano) : []) {
-    if (held.claim.team === team) ofTeam++
+    if (held.claim.team === team) {
+      ofTeam++
+      pointsOfTeam += storyPointsOf(held) ?? 0
+    }
     if (held.claim.agent === by.agent) ofAgent++
   }
   if (limit !== undefined && ofTeam >= limit)
@@ -107,6 +111,12 @@ function claimed(moment: Moment, task: Task, asked: string | undefined, before: 
       'WIP_LIMIT',
       `team ${team} is at its limit: ${ofTeam} claimed`,
       'finish one: spanledger work list',
+    )
+  if (capacity !== undefined && size !== undefined && pointsOfTeam + size > capacity)
+    return no(
+      'CAPACITY',
+      `team ${team} works on ${pointsOfTeam} of ${capacity} story points, and ${id} has ${size}`,
+      'finish one, or take smaller work: spanledger work list',
     )
   if (policies.agentWipLimit !== undefined && ofAgent >= policies.agentWipLimit)
     return no(
