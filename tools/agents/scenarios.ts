@@ -65,4 +65,21 @@ export const DELEGATE: Scenario = {
   usage: small,
 }
 
+const FAILING: Step = { command: 'node --test no-such-test.js || exit 3', fails: true, delayMs: 900 }
+const LOOKING: Step = { command: 'cat sum.js', delayMs: 900 }
+
+/** An agent that gets nowhere: as long as it takes until every agent's exporter has delivered. */
+export const LOOP: Scenario = {
+  name: 'loop',
+  steps: [...Array.from({ length: 18 }, () => FAILING), { text: 'I give up.' }],
+  usage: small,
+}
+
+/** The same in turn with another call: Gemini CLI ends by itself at the fifth that is the same in a row. */
+export const LOOP_OF_TWO: Scenario = {
+  name: 'loop-of-two',
+  steps: [...Array.from({ length: 9 }, () => [FAILING, LOOKING]).flat(), { text: 'I give up.' }],
+  usage: small,
+}
+
 export const PROMPT = 'Find out why the test fails, fix it and commit.'

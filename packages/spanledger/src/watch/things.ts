@@ -8,7 +8,7 @@ export interface Thing {
 }
 
 /** Keys of what was told last: an agent tells a thing within seconds, by a handful of records. */
-const KEYS_MAX = 512
+const KEYS_MAX = 256
 
 interface Held {
   data: Observation

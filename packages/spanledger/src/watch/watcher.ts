@@ -27,7 +27,7 @@ export interface WatcherOptions {
 }
 
 /** At work at the same time; more are read again from their streams when they are heard of. */
-const SESSIONS_MAX = 256
+const SESSIONS_MAX = 128
 /** What came within it is judged together: an agent tells a call by several records. */
 const JUDGE_AFTER_MS = 200
 /** What happened longer ago is history, and nobody's to stop: telemetry that was imported, or came late. */
