@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openHome } from '../packages/sdk/dist/ledger/index.js'
 import { nodePlatform } from '../packages/sdk/dist/platform/index.js'
 import { openEventStore } from '../packages/sdk/dist/store/index.js'
-import { createRedactor } from '../packages/spanledger/dist/redact/index.js'
+import { createRedactor } from '../packages/sdk/dist/redact/index.js'
 import { importTranscript, transcriptsAt } from '../packages/spanledger/dist/transcripts/index.js'
 import { median, tempHome } from './lib.mjs'
 

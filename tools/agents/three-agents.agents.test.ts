@@ -17,6 +17,9 @@ const PROGRAM = fileURLToPath(new URL('../../packages/spanledger/bin/spanledger.
 const PROMPT = 'Find out why the test fails, fix it and commit.'
 const USAGE = { input: 2400, cacheRead: 1800, cacheWrite: 350, output: 180, reasoning: 64 }
 
+/** So long two agents are at it: worktrees are compared for the first time after ten seconds. */
+const WORKS_S = 10
+
 const commit = (message: string): string =>
   `git add -A && git -c user.name=agent -c user.email=agent@example.invalid commit -qm '${message}'`
 
@@ -46,7 +49,7 @@ const WORK: Work[] = [
     agent: 'codex',
     title: 'Sum adds',
     branch: 'sum-adds',
-    scenario: scenario('fix: sum adds', "sed -i.bak 's/a - b/a + b/' sum.js; rm sum.js.bak", 3),
+    scenario: scenario('fix: sum adds', "sed -i.bak 's/a - b/a + b/' sum.js; rm sum.js.bak", WORKS_S),
     refuses: 0,
     command(bin, model, home) {
       settings(
@@ -63,7 +66,11 @@ const WORK: Work[] = [
     agent: 'gemini-cli',
     title: 'Sum is fast',
     branch: 'sum-is-fast',
-    scenario: scenario('perf: sum without branches', "sed -i.bak 's/a - b/b - -a/' sum.js; rm sum.js.bak", 3),
+    scenario: scenario(
+      'perf: sum without branches',
+      "sed -i.bak 's/a - b/b - -a/' sum.js; rm sum.js.bak",
+      WORKS_S,
+    ),
     refuses: 0,
     command(bin, model, home) {
       const security = { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } }
@@ -159,6 +166,8 @@ it('three tasks cost what their agents were told, in worktrees of their own', as
     }),
   )
   expect(codes).toEqual([0, 0, 0])
+  // Noticed while they worked, and told at the end of each.
+  expect(story.filter((told) => told.includes('collide (merge-conflict)')).length).toBeGreaterThan(0)
 
   // What it cost, by task, is what the models told, to the token.
   type(['cost', '--by', 'task'])
@@ -199,6 +208,7 @@ it('three tasks cost what their agents were told, in worktrees of their own', as
     agent: string
     run: string
     status: string
+    startedAt: string
   }[]
   const claude = sessions.filter(({ agent }) => agent === 'claude-code')
   expect(claude.length).toBeGreaterThan(1)
@@ -222,15 +232,18 @@ it('three tasks cost what their agents were told, in worktrees of their own', as
   }
   type(['worktree', 'status'])
 
-  // A task's state at a moment that is over, and everything again without what is derived.
-  type(['state', 'task', tasks[0]!, '--at', '+1s'])
-  expect(ask('state', 'task', tasks[0]!, '--at', '+1s')).toMatchObject({ status: 'todo' })
+  // A task's state at moments that are over, and everything again without what is derived.
+  const { startedAt } = sessions.find(({ agent }) => agent === 'codex')!
+  type(['state', 'task', tasks[0]!, '--at', startedAt])
+  expect(ask('state', 'task', tasks[0]!, '--at', startedAt)).toMatchObject({ status: 'in_progress' })
+  expect(ask('state', 'task', tasks[0]!, '--at', '+0s')).toMatchObject({ status: 'todo' })
+  type(['state', 'diff', 'task', '--from', startedAt])
   const answers = (): string[] => [
     type(['cost', '--by', 'task'], { json: true }),
     type(['cost', 'task', tasks[2]!], { json: true }),
     type(['sessions'], { json: true }),
     type(['task', 'list'], { json: true }),
-    type(['state', 'task', tasks[0]!, '--at', '+1s'], { json: true }),
+    type(['state', 'task', tasks[0]!, '--at', startedAt], { json: true }),
   ]
   const before = answers()
   rmSync(join(folder, 'ledger', 'index'), { recursive: true })
