@@ -9,6 +9,7 @@ import { writeSessionEvents } from './session-events.mjs'
 
 const EVENTS = 1_000_000
 const ROUNDS = 3
+const WARM_ROUNDS = 7
 const LINE_FEED = 10
 
 const shown = (list) => `${count(median(list))} events/s (${list.map(count).join(', ')})`
@@ -55,9 +56,15 @@ export async function run() {
     return performance.now() - started
   }
   const first = await ask('sessions')
-  const warm = await ask('sessions')
-  const show = await ask('session', { id: 'last' })
-  const cost = await ask('cost', { by: 'model' })
+  const again = async (name, params) => {
+    const taken = []
+    for (let i = 0; i < WARM_ROUNDS; i++) taken.push(await ask(name, params))
+    return median(taken)
+  }
+  const warm = await again('sessions')
+  const show = await again('session', { id: 'last' })
+  const firstCost = await ask('cost', { by: 'model' })
+  const cost = await again('cost', { by: 'model' })
   const diff = await ask('state.diff', { from: '2026-10-01', to: '2027-01-01' })
   const answered = daemon.memory()
   await ask('rebuild')
@@ -89,6 +96,11 @@ export async function run() {
     },
     { what: 'sessions, warm', value: `${warm.toFixed(1)} ms`, goal: 'published' },
     { what: 'session show, warm', value: `${show.toFixed(1)} ms`, goal: 'below 200 ms' },
+    {
+      what: 'the first cost, which makes the projection of outcomes',
+      value: `${count(firstCost)} ms`,
+      goal: 'published',
+    },
     { what: 'cost --by model, warm', value: `${cost.toFixed(1)} ms`, goal: 'published' },
     { what: 'state diff over all sessions', value: `${count(diff)} ms`, goal: 'published' },
     { what: 'daemon after these questions, at most', value: `${answered?.peak} MiB`, goal: 'below 400 MiB' },
