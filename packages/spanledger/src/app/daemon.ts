@@ -16,6 +16,7 @@ import { tendInBackground } from './tending.ts'
 import { tieSessions } from './tie-sessions.ts'
 import { watchWorktrees } from './watch-worktrees.ts'
 import { createWarner } from './warn.ts'
+import { watchBudgets } from './watch-budgets.ts'
 import { watchCommits } from './watch-commits.ts'
 import { watchSessions } from './watch-sessions.ts'
 
@@ -149,6 +150,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
       tieSessions(platform, questions.tying, warn),
       watchWorktrees(platform, questions, warn),
       watchCommits(platform, questions, warn),
+      watchBudgets(platform, questions, warn),
     )
     if (config.transcripts.background)
       beside.push(

@@ -32,8 +32,8 @@ export interface Questions {
   settle(run: string): Promise<void>
   /** Hooks that ran -> events. Errors: those of the event store and of the disk. */
   takeHooks(): Promise<void>
-  /** Errors  those of the event store. */
-  append(stream: string, events: readonly NewEvent[]): Promise<void>
+  /** How many were not there yet. Errors  those of the event store. */
+  append(stream: string, events: readonly NewEvent[]): Promise<number>
   /** Judges sessions while they work, until the signal aborts. Never throws. */
   watch(watching: Watching): Promise<void>
   close(): Promise<void>
@@ -152,7 +152,7 @@ export function createQuestions(
       if (sessions.opened) await (await tying()).look({ of: (session) => session.run === run })
     },
     async append(stream, appended) {
-      await (await events()).append(stream, appended)
+      return (await (await events()).append(stream, appended)).appended.length
     },
     async close() {
       clearTimeout(settling)

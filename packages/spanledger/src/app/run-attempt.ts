@@ -66,9 +66,9 @@ export async function runAttempt(
   const identity = { run, attempt }
   const append = (event: RunEvent): Promise<void> =>
     recording()
-      .then(({ questions }) =>
-        questions.append(streamOfRun(run), [options.meta ? { ...event, meta: options.meta } : event]),
-      )
+      .then(async ({ questions }) => {
+        await questions.append(streamOfRun(run), [options.meta ? { ...event, meta: options.meta } : event])
+      })
       .catch((error: Error) => warn(`the run could not be recorded: ${error.message}`))
   let told: Promise<void> = Promise.resolve()
   const watch = watchConflicts(platform, async () => {
