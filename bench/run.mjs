@@ -21,6 +21,7 @@ const DEFAULT = [
   'metrics',
   'run-start',
   'hook',
+  'worktrees',
   'transcripts',
   'sdk',
   'sdk-http',
