@@ -43,53 +43,72 @@ function spanledger<Answer>(userHome: string, ...words: string[]): Answer {
     { encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: userHome } },
   )
   if (status !== 0) throw new Error(`spanledger ${words.join(' ')} ended with ${status}: ${stderr}`)
-  return JSON.parse(stdout) as Answer
+  // An answer in steps is a line each, the last of the whole.
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Answer
 }
 
-it.each(AGENT_NAMES)('%s, connected, tells its session by telemetry and by hooks', async (agent) => {
-  const scenario = SCENARIOS.find(({ name }) => name === 'fix-a-bug')!
-  const cwd = join(folder, `${agent}-repository`)
-  makeRepository(cwd)
-  const model = await startModelServer(scenario)
-  const home = join(folder, agent)
-  mkdirSync(home)
-  const before = new Map<string, string>()
-  const connect = (): Record<string, string> => {
-    const shown = spanledger<ConnectAnswer>(home, 'connect', agent, '--print')
-    for (const { file, change } of shown.files)
-      if (change === 'edit') before.set(file, readFileSync(file, 'utf8'))
-    const { alias } = spanledger<ConnectAnswer>(home, 'connect', agent, '--yes')
-    const words = alias === null ? [] : alias.slice(alias.indexOf("'") + 1, -1).split(' ')
-    return Object.fromEntries(words.filter((word) => word.includes('=')).map((word) => word.split(/=(.*)/s)))
-  }
-  const finished = await runAgent(agent, {
-    bin,
-    modelUrl: model.url,
-    otlpUrl: 'http://127.0.0.1:9',
-    protocol: 'http/json',
-    cwd,
-    home,
-    connect,
-  })
-  expect({ code: finished.code, output: finished.output }).toMatchObject({ code: 0 })
-  const arrived = (): AnswerOf<'arrivals'>['rows'][number] | undefined =>
-    spanledger<AnswerOf<'arrivals'>>(home, 'arrivals').rows.find((row) => row.agent === agent)
-  for (const end = Date.now() + DELIVERY_MS; Date.now() < end && !arrived()?.telemetry;) await sleep(250)
-  await finished.stop()
-  await model.close()
-  expect(arrived()).toMatchObject({
-    sessions: 1,
-    telemetry: { events: expect.any(Number) as number },
-    hooks: { events: expect.any(Number) as number },
-    hooksMissed: 0,
-  })
-  const { rows } = spanledger<AnswerOf<'sessions'>>(home, 'sessions', '--agent', agent)
-  expect(rows[0]).toMatchObject({
-    toolCalls: scenario.steps.filter(({ command }) => command !== undefined).length,
-    workingDirectory: cwd,
-  })
+it.each(AGENT_NAMES)(
+  '%s, connected, tells its session by telemetry, by hooks and by its transcript',
+  async (agent) => {
+    const scenario = SCENARIOS.find(({ name }) => name === 'fix-a-bug')!
+    const cwd = join(folder, `${agent}-repository`)
+    makeRepository(cwd)
+    const model = await startModelServer(scenario)
+    const home = join(folder, agent)
+    mkdirSync(home)
+    const before = new Map<string, string>()
+    const connect = (): Record<string, string> => {
+      const shown = spanledger<ConnectAnswer>(home, 'connect', agent, '--print')
+      for (const { file, change } of shown.files)
+        if (change === 'edit') before.set(file, readFileSync(file, 'utf8'))
+      const { alias } = spanledger<ConnectAnswer>(home, 'connect', agent, '--yes')
+      const words = alias === null ? [] : alias.slice(alias.indexOf("'") + 1, -1).split(' ')
+      return Object.fromEntries(
+        words.filter((word) => word.includes('=')).map((word) => word.split(/=(.*)/s)),
+      )
+    }
+    const finished = await runAgent(agent, {
+      bin,
+      modelUrl: model.url,
+      otlpUrl: 'http://127.0.0.1:9',
+      protocol: 'http/json',
+      cwd,
+      home,
+      connect,
+    })
+    expect({ code: finished.code, output: finished.output }).toMatchObject({ code: 0 })
+    const arrived = (): AnswerOf<'arrivals'>['rows'][number] | undefined =>
+      spanledger<AnswerOf<'arrivals'>>(home, 'arrivals').rows.find((row) => row.agent === agent)
+    for (const end = Date.now() + DELIVERY_MS; Date.now() < end && !arrived()?.telemetry;) await sleep(250)
+    await finished.stop()
+    await model.close()
+    expect(arrived()).toMatchObject({
+      sessions: 1,
+      telemetry: { events: expect.any(Number) as number },
+      hooks: { events: expect.any(Number) as number },
+      hooksMissed: 0,
+    })
+    // What the agent wrote down itself is one more source of the same session, and no figure is another with it.
+    if (agent !== 'copilot-cli') spanledger(home, 'transcripts', 'import', agent)
+    const { rows } = spanledger<AnswerOf<'sessions'>>(home, 'sessions', '--agent', agent)
+    const sum = (part: 'input' | 'output'): number =>
+      model.truth.reduce((all, { tokens }) => all + tokens[part], 0)
+    expect(rows).toMatchObject([
+      {
+        toolCalls: scenario.steps.filter(({ command }) => command !== undefined).length,
+        modelCalls: model.truth.length,
+        tokens: { input: sum('input'), output: sum('output') },
+        workingDirectory: cwd,
+      },
+    ])
+    const kinds = new Set(rows[0]!.sources.map((source) => source.replace(/:.*/, '')))
+    expect(kinds).toContain('hook')
+    expect(kinds.has('log') || kinds.has('span')).toBe(true)
+    if (agent !== 'copilot-cli') expect(kinds).toContain('transcript')
 
-  spanledger(home, 'disconnect', agent, '--yes')
-  // opencode adds a line of its own to its settings.
-  for (const [file, text] of agent === 'opencode' ? [] : before) expect(readFileSync(file, 'utf8')).toBe(text)
-})
+    spanledger(home, 'disconnect', agent, '--yes')
+    // opencode adds a line of its own to its settings.
+    for (const [file, text] of agent === 'opencode' ? [] : before)
+      expect(readFileSync(file, 'utf8')).toBe(text)
+  },
+)
