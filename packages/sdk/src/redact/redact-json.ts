@@ -1,4 +1,4 @@
-import type { Value } from '@spanledger/sdk/model'
+import type { Value } from '../model/index.ts'
 import { hashOf, type Redactor } from './redactor.ts'
 
 /** Deeper values are left out: no agent's payload comes near. */
