@@ -12,11 +12,12 @@ const WORKTREES = 20
 const CHANGED = 20
 const ROUNDS = 5
 
+const git = (cwd, ...args) => execFileSync('git', args, { cwd, stdio: 'ignore' })
+const nameOf = (n) => `folder-${n % FOLDERS}/file-${n}.txt`
+
 export async function run() {
   const folder = mkdtempSync(join(tmpdir(), 'spanledger-bench-'))
   const repository = join(folder, 'repository')
-  const git = (cwd, ...args) => execFileSync('git', args, { cwd, stdio: 'ignore' })
-  const nameOf = (n) => `folder-${n % FOLDERS}/file-${n}.txt`
   for (let n = 0; n < FOLDERS; n++) mkdirSync(join(repository, `folder-${n}`), { recursive: true })
   for (let n = 0; n < FILES; n++) writeFileSync(join(repository, nameOf(n)), `line\n`.repeat(50) + n)
   git(repository, 'init', '-q')

@@ -104,7 +104,7 @@ it.each(AGENT_NAMES)(
     const kinds = new Set(rows[0]!.sources.map((source) => source.replace(/:.*/, '')))
     expect(kinds).toContain('hook')
     expect(kinds.has('log') || kinds.has('span')).toBe(true)
-    if (agent !== 'copilot-cli') expect(kinds).toContain('transcript')
+    expect(kinds.has('transcript')).toBe(agent !== 'copilot-cli')
 
     spanledger(home, 'disconnect', agent, '--yes')
     // opencode adds a line of its own to its settings.
