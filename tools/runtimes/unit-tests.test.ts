@@ -20,10 +20,10 @@ test.for(Object.keys(ARGUMENTS) as (keyof typeof ARGUMENTS)[])(
   'all tests of the SDK and its instrumentations pass on %s',
   { timeout: 900_000 },
   (runtime, { skip }) => {
-    const [program, ...args] = [...commandOf(runtime, skip), ...ARGUMENTS[runtime]]
+    const [program] = commandOf(runtime, skip)
     const { stdout, stderr } = spawnSync(
       program!,
-      [...args, VITEST, 'run', 'packages/sdk', 'packages/instrument'],
+      [...ARGUMENTS[runtime], VITEST, 'run', 'packages/sdk', 'packages/instrument'],
       { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 26 },
     )
     const told = `${stdout}${stderr}`
