@@ -67,7 +67,7 @@ export function renderTask(task: AnswerOf<'task'>, terminal: Terminal): string {
     ['parent', task.parent],
     ['waits for', task.dependsOn.join(', ') || null],
     ['blocks', task.blocks.join(', ') || null],
-    ['claim', task.claim === null ? null : claimText(task, terminal)],
+    ['claim', task.claim === null ? null : claimThen(task.claim, terminal)],
     ['file', task.path === null ? null : `${task.root}/${task.path}`],
     ['created', formatWhen(task.createdAt, terminal.nowMs)],
     ['started', task.startedAt === null ? null : formatWhen(task.startedAt, terminal.nowMs)],
@@ -92,6 +92,10 @@ export function claimText({ claim }: Pick<Row, 'claim'>, { nowMs }: Terminal): s
   const minutes = Math.round((Date.parse(claim.leaseUntil) - nowMs) / 60_000)
   return claim.expired ? `${claim.agent}, lease ran out` : `${claim.agent}, ${minutes} min left`
 }
+
+/** Of a task as it was at some moment: what is left of the lease by now says nothing of it. */
+const claimThen = ({ agent, leaseUntil, expired }: NonNullable<Row['claim']>, { nowMs }: Terminal): string =>
+  expired ? `${agent}, lease ran out` : `${agent}, until ${formatWhen(leaseUntil, nowMs)}`
 
 export const renderParents = (answer: AnswerOf<'tasks.parents'>, terminal: Terminal): string =>
   answer.rows.length === 0
