@@ -21,11 +21,16 @@ export class EventHead implements HeadFields {
   id: Uint8Array = new Uint8Array()
   idStart = 0
   idEnd = 0
+  /** Where its line is. */
+  start = 0
+  end = 0
   #at = 0
   #streamBytes: Buffer = Buffer.alloc(0)
 
   /** False when the line is not an event. */
   parse(bytes: Buffer, start: number, end: number): boolean {
+    this.start = start
+    this.end = end
     return this.#parseFast(bytes, start, end) || this.#parseSlow(bytes, start, end)
   }
 

@@ -6,6 +6,7 @@ const EVENTS_MAX = 1_000
 const EVENT_BYTES_MAX = 1024 * 1024
 const APPEND_BYTES_MAX = 16 * 1024 * 1024
 const STREAM_NAME_MAX = 512
+const LINE_FEED = 0x0a
 
 /** An event on its way: its line but for what only the lock's holder knows. */
 export interface PreparedEvent {
@@ -77,31 +78,37 @@ export function recordedIn(line: Uint8Array): bigint {
   return digits === null ? 0n : BigInt(digits[0])
 }
 
-const isTime = (time: unknown): boolean => typeof time === 'string' && /^-?\d{1,19}$/.test(time)
-
-/** Most lines are ASCII, which needs no decoding: 1.83 us an event read instead of 1.99. */
-function textOf(lines: Uint8Array): string | undefined {
-  const bytes = lines as Buffer
-  if (isAscii(bytes)) return bytes.toString('latin1')
-  return isUtf8(bytes) ? bytes.toString('utf8') : undefined
+/** 1 to 19 digits, by the letter: a regular expression takes three times as long, and each event is asked. */
+function isTime(time: unknown): boolean {
+  if (typeof time !== 'string') return false
+  const first = time[0] === '-' ? 1 : 0
+  if (time.length === first || time.length > first + 19) return false
+  for (let i = first; i < time.length; i++) {
+    const digit = time.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) return false
+  }
+  return true
 }
 
-/** Undefined when the line is damaged; bytes that are no UTF-8 are damage too, or a flipped byte would pass as another text. */
+/** Most lines are ASCII, which needs no decoding. Undefined when they are no UTF-8: a flipped byte would pass as another text. */
+const encodingOf = (bytes: Uint8Array): 'latin1' | 'utf8' | undefined =>
+  isAscii(bytes) ? 'latin1' : isUtf8(bytes) ? 'utf8' : undefined
+
+/** Undefined when the line is damaged. */
 export function parseEventLine(line: Uint8Array): RecordedEvent | undefined {
-  const text = textOf(line)
-  return text === undefined ? undefined : parseText(text)
+  const encoding = encodingOf(line)
+  return encoding && parseText((line as Buffer).toString(encoding))
 }
 
-/**
- * Several lines, decoded at once: a view and two calls a line less, a fifth of what it takes to read them one by one. Undefined for each that is
- * damaged; for the first, and no more, when some are no UTF-8.
- */
+/** Several lines. Undefined for each that is damaged; for the first, and no more, when some are no UTF-8. */
 export function* parseEventLines(lines: Uint8Array): Generator<RecordedEvent | undefined, void, void> {
-  const text = textOf(lines)
-  if (text === undefined) return void (yield undefined)
-  for (let at = 0, end; at < text.length; at = end) {
-    end = text.indexOf('\n', at) + 1 || text.length
-    yield parseText(text.slice(at, end))
+  const bytes = lines as Buffer
+  const encoding = encodingOf(bytes)
+  if (encoding === undefined) return void (yield undefined)
+  for (let at = 0, end; at < bytes.length; at = end) {
+    end = bytes.indexOf(LINE_FEED, at) + 1 || bytes.length
+    // Each decoded by itself: JSON.parse of a slice of one long string takes 0.2 us more.
+    yield parseText(bytes.toString(encoding, at, end))
   }
 }
 

@@ -184,15 +184,7 @@ function* headsOf(
   const head = new EventHead()
   for (const start of starts) {
     const end = bytes.indexOf(0x0a, start) + 1
-    if (end === 0 || !head.parse(bytes, start, end)) yield undefined
-    else
-      yield {
-        id: (head.id as Buffer).toString('utf8', head.idStart, head.idEnd),
-        stream: head.stream,
-        position: head.position,
-        start,
-        end,
-      }
+    yield end > 0 && head.parse(bytes, start, end) ? head : undefined
   }
 }
 

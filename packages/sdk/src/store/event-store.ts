@@ -1,3 +1,4 @@
+import type { HeadFields } from './event-head.ts'
 import type { NewEvent, RecordedEvent } from '../model/index.ts'
 
 /** Version the stream must be at; `none`: it must not exist yet (the same as 0); `any`: whatever it is at. */
@@ -41,10 +42,7 @@ export interface EventDamage {
 }
 
 /** Where the line of an event is among the bytes it was read with, and what its first keys say. */
-export interface EventLineHead {
-  id: string
-  stream: string
-  position: number
+export interface EventLineHead extends HeadFields {
   start: number
   /** Behind its line feed. */
   end: number
@@ -54,7 +52,10 @@ export interface EventLineHead {
 export interface EventLines {
   /** Of the store: overwritten by the next. */
   bytes: Buffer
-  /** In order; undefined for a line that is not that of an event. That the rest of a line is whole is not known. */
+  /**
+   * In order, one object that is filled again for each; undefined for a line that is not that of an event. That the rest of a line is
+   * whole is not known.
+   */
   heads(): Iterable<EventLineHead | undefined>
 }
 

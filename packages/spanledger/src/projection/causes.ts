@@ -1,6 +1,6 @@
-import { field } from './merge.ts'
+import { type Activity, field } from './merge.ts'
 import type { Cause } from './session-view.ts'
-import type { Activity, Things } from './things.ts'
+import type { Things } from './things.ts'
 
 /** What agents call a model call that shortens the conversation: Claude Code `compact`, opencode `compaction`, Gemini CLI `utility_compressor`. */
 const COMPACTS = /compact|compress/i

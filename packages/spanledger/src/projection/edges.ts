@@ -1,6 +1,5 @@
-import { byStart, compare, field, type Thing, thingOf } from './merge.ts'
+import { Activity, activityOf, byStart, compare, field } from './merge.ts'
 import type { Told } from './state.ts'
-import type { Activity } from './things.ts'
 
 /** What the edges of a session's tree are made of. Everything in order of start. */
 export interface Placed {
@@ -70,31 +69,38 @@ function put(one: Activity, agent: Activity | undefined, inferred: Activity['inf
 
 /** Where things stand among each other, by their spans. */
 class Spans {
-  readonly #bySpan = new Map<string, Activity>()
-  readonly #above = new Map<Thing, { agent: Activity | undefined; isWhole: boolean }>()
+  /** Trace -> span -> what it is of. */
+  readonly #bySpan = new Map<string | undefined, Map<string, Activity>>()
+  readonly #above = new Map<Activity, { agent: Activity | undefined; isWhole: boolean }>()
 
   constructor({ modelCalls, toolCalls, prompts, invoked }: Placed) {
     for (const activity of [...prompts, ...modelCalls, ...toolCalls, ...invoked])
       for (const { data } of activity.told)
-        if (data.span !== undefined) this.#bySpan.set(`${data.trace}/${data.span}`, activity)
+        if (data.span !== undefined) this.#ofTrace(data.trace).set(data.span, activity)
   }
 
-  parentOf(activity: Thing): Activity | undefined {
+  #ofTrace(trace: string | undefined): Map<string, Activity> {
+    let spans = this.#bySpan.get(trace)
+    if (spans === undefined) this.#bySpan.set(trace, (spans = new Map()))
+    return spans
+  }
+
+  parentOf(activity: Activity): Activity | undefined {
     for (const { data } of activity.told) {
-      const parent =
-        data.parentSpan === undefined ? undefined : this.#bySpan.get(`${data.trace}/${data.parentSpan}`)
+      if (data.parentSpan === undefined) continue
+      const parent = this.#bySpan.get(data.trace)?.get(data.parentSpan)
       if (parent && parent !== activity) return parent
     }
     return undefined
   }
 
   /** The agent span above, past tool calls, and whether the chain is whole: to an agent, a prompt, or a span without a parent. */
-  above(activity: Thing): { agent: Activity | undefined; isWhole: boolean } {
+  above(activity: Activity): { agent: Activity | undefined; isWhole: boolean } {
     const known = this.#above.get(activity)
     if (known) return known
-    const seen = new Set<Thing>([activity])
+    const seen = new Set<Activity>([activity])
     let agent: Activity | undefined
-    let last: Thing = activity
+    let last: Activity = activity
     for (let at = this.parentOf(activity); at && !seen.has(at); at = this.parentOf(at)) {
       if (at.kind === 'agent') agent ??= at
       seen.add(at)
@@ -102,19 +108,19 @@ class Spans {
       if (at.kind === 'prompt') break
     }
     // Of a turn whose own parent was not told, nobody knows that it is one.
-    const found = { agent, isWhole: isRoot(last) || (last as Partial<Activity>).kind === 'prompt' }
+    const found = { agent, isWhole: isRoot(last) || last.kind === 'prompt' }
     this.#above.set(activity, found)
     return found
   }
 }
 
 /** It has a span, and that has no parent. */
-const isRoot = (thing: Thing): boolean =>
+const isRoot = (thing: Activity): boolean =>
   thing.told.some(({ data }) => data.span !== undefined) &&
   thing.told.every(({ data }) => data.parentSpan === undefined)
 
 /** Where spans in between were not told: the innermost agent around it in its trace. */
-function around(activity: Thing, invoked: readonly Activity[]): Activity | undefined {
+function around(activity: Activity, invoked: readonly Activity[]): Activity | undefined {
   const trace = field(activity, 'trace')
   if (trace === undefined || !activity.told.some(({ data }) => data.parentSpan !== undefined))
     return undefined
@@ -142,11 +148,15 @@ function namedAgents(
     if (id !== undefined && !agents.has(id)) agents.set(id, agent)
   }
   const parents = new Map<string, string>()
-  const mention = (id: string | undefined, thing: Thing, told: Told[]): void => {
+  const mention = (id: string | undefined, thing: Activity, told: Told[]): void => {
     if (id === undefined || id === session) return
     const parent = field(thing, 'parentAgentId')
     if (parent !== undefined && !parents.has(id)) parents.set(id, parent)
-    if (!agents.has(id)) agents.set(id, { ...thing, id, told, outcome: 'unknown', kind: 'agent' })
+    if (!agents.has(id))
+      agents.set(
+        id,
+        new Activity('agent', id, told, { start: thing.start, end: thing.end, outcome: 'unknown' }),
+      )
     const agent = agents.get(id)!
     agent.name ??= field(thing, 'agentName')
   }
@@ -155,7 +165,7 @@ function namedAgents(
     const id = one.data.agentId
     if (id !== undefined) started.set(id, [...(started.get(id) ?? []), one])
   }
-  for (const [id, told] of started) mention(id, thingOf(told), told)
+  for (const [id, told] of started) mention(id, activityOf('agent', told), told)
   for (const call of calls) mention(field(call, 'agentId'), call, [])
   for (const [id, parent] of parents) {
     const [agent, above] = [agents.get(id), agents.get(parent)]

@@ -51,12 +51,12 @@ export class Family {
 
   /** Only spans of the same agent are taken in: an application that an agent started may work in the agent's trace. */
   learnTrace(session: string, { agent, trace }: Pick<Observation, 'agent' | 'trace'>): void {
+    // Most events are of the trace that the one before was of: a tenth of the fold went into keys that were there.
+    const last = this.#lastClaim
+    if (last?.session === session && last.trace === trace && last.agent === agent) return
     if (session.startsWith(TRACE_SESSION)) {
       this.#learnAgent(session, agent)
     } else if (trace !== undefined) {
-      // Most events are of the trace that the one before was of: a tenth of the fold went into keys that were there.
-      const last = this.#lastClaim
-      if (last?.session === session && last.trace === trace && last.agent === agent) return
       this.#lastClaim = { session, trace, agent }
       this.#claim(session, `${trace} ${agent}`)
     }

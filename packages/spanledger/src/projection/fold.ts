@@ -2,14 +2,7 @@ import { Family } from './family.ts'
 import type { PriceOf } from './prices.ts'
 import type { Reconciliation } from './reconcile.ts'
 import type { SessionDetail, SessionSummary } from './session-view.ts'
-import {
-  initialState,
-  STREAM_PREFIX,
-  type FoldedEvent,
-  type SessionState,
-  type Told,
-  toldOf,
-} from './state.ts'
+import { initialState, STREAM_PREFIX, type FoldedEvent, type SessionState, Told } from './state.ts'
 import { detailOf, figuresOf, reconciliationOf, SILENT_AFTER_MS, summaryOf } from './view.ts'
 
 /** All sessions that a set of events tells of, and what they look like at one time. */
@@ -33,7 +26,7 @@ export class SessionFold {
   /** Events of other streams are left out. */
   evolve(stream: string, event: FoldedEvent): void {
     if (!stream.startsWith(STREAM_PREFIX)) return
-    this.hold(stream.slice(STREAM_PREFIX.length), toldOf(event))
+    this.hold(stream.slice(STREAM_PREFIX.length), new Told(event))
   }
 
   /** All that was told of a session that is not here yet. The state stays the caller's too: nothing is held in it. */

@@ -269,7 +269,7 @@ function* seeing(
   heads: Iterable<EventLineHead | undefined>,
 ): Generator<EventLineHead | undefined, void, void> {
   for (const head of heads) {
-    if (head) seen.take(head)
+    if (head) seen.takeHead(head)
     yield head
   }
 }

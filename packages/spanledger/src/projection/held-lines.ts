@@ -24,12 +24,15 @@ export class HeldLines {
     return oldest
   }
 
-  /** All of a session's, which are not held any more. */
-  take(session: string): Buffer {
+  /** All of a session's, which are not held any more, in memory of their own. */
+  take(session: string): Buffer<ArrayBuffer> {
     const held = this.#sessions.get(session)
     if (!held) return Buffer.alloc(0)
     this.#sessions.delete(session)
     this.bytes -= held.bytes
-    return Buffer.concat(held.pieces, held.bytes)
+    const lines = Buffer.allocUnsafeSlow(held.bytes)
+    let at = 0
+    for (const piece of held.pieces) at += piece.copy(lines, at)
+    return lines
   }
 }

@@ -1,4 +1,4 @@
-import { byStart, compare, field, type Thing } from './merge.ts'
+import { byStart, compare, field, type Activity } from './merge.ts'
 import type { Told } from './state.ts'
 
 /**
@@ -19,8 +19,10 @@ const LIKENESS_SLACK_MS = 10_000
  * sources of which one outranks the other: the figures of a log find the span they belong to.
  * The result is a function of the set: it does not depend on order.
  */
-export function join(observations: readonly Told[], merge: (told: readonly Told[]) => Thing): Thing[] {
-  const things = byTime(byKey(observations).map(merge), merge)
+export function join(observations: readonly Told[], merge: (told: readonly Told[]) => Activity): Activity[] {
+  if (observations.length === 0) return []
+  const reach = observations.some(isTranscripts) ? LIKENESS_SLACK_MS : TIME_JOIN_SLACK_MS
+  const things = byTime(byKey(observations).map(merge), merge, reach)
   const counted = things.filter((thing) => thing.told.some(({ data }) => data.counts === undefined))
   // Sources that count only alone stand in where nothing better told of any call.
   const kept =
@@ -32,11 +34,11 @@ export function join(observations: readonly Told[], merge: (told: readonly Told[
 
 function byKey(observations: readonly Told[]): Told[][] {
   const groups = new Map<string, Told[]>()
-  const alone: Told[][] = []
+  const all: Told[][] = []
   for (const told of observations) {
     const keys = told.data.keys ?? []
     if (keys.length === 0) {
-      alone.push([told])
+      all.push([told])
       continue
     }
     let group: Told[] | undefined
@@ -47,32 +49,31 @@ function byKey(observations: readonly Told[]): Told[][] {
       else {
         // This one tells that two groups are one.
         for (const member of found) for (const one of member.data.keys ?? []) groups.set(one, group)
-        group.push(...found)
+        group.push(...found.splice(0))
       }
     }
-    group ??= []
-    group.push(told)
+    if (group === undefined) all.push((group = [told]))
+    else group.push(told)
     for (const key of keys) groups.set(key, group)
   }
-  return [...new Set(groups.values()), ...alone]
+  return all.filter((group) => group.length > 0)
 }
 
 interface Pair {
-  high: Thing
-  low: Thing
+  high: Activity
+  low: Activity
   /** Both tell the prompt's tokens, and tell others: unlikely to be one call. */
   differs: number
   gap: number
   apart: number
 }
 
-const rankOf = (thing: Thing): number => thing.told[0]?.data.rank ?? 0
+const rankOf = (thing: Activity): number => thing.told[0]?.data.rank ?? 0
 
-function byTime(things: Thing[], merge: (told: readonly Told[]) => Thing): Thing[] {
+function byTime(things: Activity[], merge: (told: readonly Told[]) => Activity, reach: number): Activity[] {
   const sorted = things.toSorted(byStart)
   const pairs: Pair[] = []
-  const likeness = likenessOf(sorted)
-  const reach = likeness.size > 0 ? LIKENESS_SLACK_MS : TIME_JOIN_SLACK_MS
+  const likeness = reach > TIME_JOIN_SLACK_MS ? likenessOf(sorted) : NOTHING_ALIKE
   for (const [i, a] of sorted.entries())
     for (let k = i + 1; k < sorted.length; k++) {
       const b = sorted[k]!
@@ -93,7 +94,7 @@ function byTime(things: Thing[], merge: (told: readonly Told[]) => Thing): Thing
       compare(x.high.id, y.high.id) ||
       compare(x.low.id, y.low.id),
   )
-  const groups = new Map<Thing, Thing[]>()
+  const groups = new Map<Activity, Activity[]>()
   for (const { high, low } of pairs) {
     const [one, other] = [groups.get(high) ?? [high], groups.get(low) ?? [low]]
     if (one === other || !one.every((a) => other.every((b) => rankOf(a) !== rankOf(b) && compatible(a, b))))
@@ -101,31 +102,36 @@ function byTime(things: Thing[], merge: (told: readonly Told[]) => Thing): Thing
     const group = [...one, ...other]
     for (const member of group) groups.set(member, group)
   }
-  return [
-    ...sorted.filter((thing) => !groups.has(thing)),
-    ...[...new Set(groups.values())].map((group) => merge(group.flatMap(({ told }) => told))),
-  ]
+  const joined: Activity[] = []
+  for (const thing of sorted) {
+    const group = groups.get(thing)
+    if (group === undefined) joined.push(thing)
+    else if (group[0] === thing) joined.push(merge(group.flatMap(({ told }) => told)))
+  }
+  return joined
 }
 
-const isTranscripts = ({ told }: Thing): boolean =>
-  told.some(({ data }) => data.source.startsWith('transcript:'))
+/** Asked of every observation, and nearly always answered by the first letter. */
+const isTranscripts = ({ data: { source } }: Told): boolean =>
+  source[0] === 't' && source.startsWith('transcript:')
 
 /** What a call tells that hardly another tells too; undefined where it tells nothing of the kind. */
-function markOf(thing: Thing): string | undefined {
+function markOf(thing: Activity): string | undefined {
   const tokens = field(thing, 'tokens')
   if (tokens?.input !== undefined && tokens.output !== undefined) return `${tokens.input} ${tokens.output}`
   return field(thing, 'text')
 }
 
+const NOTHING_ALIKE: ReadonlyMap<Activity, Activity> = new Map()
+
 /** Things of transcripts -> the one other thing that tells the same, where each is the only one on its side. */
-function likenessOf(things: readonly Thing[]): Map<Thing, Thing> {
-  const like = new Map<Thing, Thing>()
-  if (!things.some(isTranscripts)) return like
-  const sides = [new Map<string, Thing[]>(), new Map<string, Thing[]>()] as const
+function likenessOf(things: readonly Activity[]): Map<Activity, Activity> {
+  const like = new Map<Activity, Activity>()
+  const sides = [new Map<string, Activity[]>(), new Map<string, Activity[]>()] as const
   for (const thing of things) {
     const mark = markOf(thing)
     if (mark === undefined) continue
-    const side = sides[isTranscripts(thing) ? 1 : 0]
+    const side = sides[thing.told.some(isTranscripts) ? 1 : 0]
     side.set(mark, [...(side.get(mark) ?? []), thing])
   }
   for (const [mark, [one, ...others]] of sides[1]) {
@@ -135,16 +141,18 @@ function likenessOf(things: readonly Thing[]): Map<Thing, Thing> {
   return like
 }
 
-function inputDiffers(a: Thing, b: Thing): number {
+function inputDiffers(a: Activity, b: Activity): number {
   const [one, other] = [field(a, 'tokens')?.input, field(b, 'tokens')?.input]
   return one !== undefined && other !== undefined && one !== other ? 1 : 0
 }
 
-function compatible(a: Thing, b: Thing): boolean {
+function compatible(a: Activity, b: Activity): boolean {
   for (const id of ['requestId', 'toolUseId', 'name', 'agentId'] as const) {
     const [one, other] = [field(a, id), field(b, id)]
     if (one !== undefined && other !== undefined && one !== other) return false
   }
-  const sources = new Set(a.told.map(({ data }) => data.source))
-  return !b.told.some(({ data }) => sources.has(data.source))
+  // Mostly one or two on either side: a set of them takes longer to make than to go without.
+  for (const one of a.told)
+    for (const other of b.told) if (one.data.source === other.data.source) return false
+  return true
 }

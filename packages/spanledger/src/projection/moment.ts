@@ -55,3 +55,9 @@ export async function recordedBy(
 
 /** Rounded down, also before 1970. */
 export const millisOf = (nanos: bigint): number => Math.floor(Number(nanos / 1000n) / 1000)
+
+/** Undefined for what is no time: a damaged event must not take its session with it. */
+export function millisIn(nano: string | undefined): number | undefined {
+  const value = Number(nano) / 1e6
+  return Number.isFinite(value) ? value : undefined
+}

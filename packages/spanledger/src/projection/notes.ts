@@ -1,7 +1,7 @@
-import { field, tokensOf, type Thing } from './merge.ts'
+import { field, tokensOf, type Activity } from './merge.ts'
 import type { Reconciliation } from './reconcile.ts'
 import type { SessionSummary, Tokens } from './session-view.ts'
-import type { Activity, Things } from './things.ts'
+import type { Things } from './things.ts'
 
 interface Call {
   call: Activity
@@ -34,7 +34,7 @@ export function notesOf(
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
 
 /** Two sources told the tokens of a call differently: the higher rank's were taken. */
-function differing(calls: readonly Thing[]): string[] {
+function differing(calls: readonly Activity[]): string[] {
   const seen = new Map<string, number>()
   for (const call of calls)
     for (const part of ['input', 'output'] as const) {

@@ -20,9 +20,8 @@ export interface PartAnswered {
 }
 
 interface Waiting {
-  session: string
-  lines: Buffer
-  resolve(part: Promise<SessionLine | undefined>): void
+  bytes: number
+  resolve(part: SessionLine | undefined): void
 }
 
 /** Folds parts of sessions on this thread and, where it is given one, on another beside it. */
@@ -39,33 +38,38 @@ export class PartFolder {
     if (worker === undefined) return
     this.#worker = new Worker(worker, { workerData: prices.tables, resourceLimits: LIMITS, execArgv: [] })
       .on('message', (answer: PartAnswered) => this.#answered(answer))
-      // Whatever ended it: what it was asked and did not answer is folded here.
+      // Whatever ended it: what it was asked is gone with it.
       .on('error', () => this.#ended())
       .on('exit', () => this.#ended())
   }
 
-  /** lines  are not written to afterwards */
-  async fold(session: string, lines: Buffer): Promise<SessionLine | undefined> {
-    if (this.#worker === undefined || this.#ahead + lines.length > AHEAD_BYTES_MAX)
+  /**
+   * Undefined where the lines cannot be read, or the other thread ended over them.
+   *
+   * lines  are taken over, where they have their memory to themselves
+   */
+  async fold(session: string, lines: Buffer<ArrayBuffer>): Promise<SessionLine | undefined> {
+    const bytes = lines.length
+    if (this.#worker === undefined || this.#ahead + bytes > AHEAD_BYTES_MAX)
       return partOf(session, lines, this.#prices)
     const number = this.#asked++
-    this.#ahead += lines.length
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    this.#worker.postMessage({ number, session, lines } satisfies PartAsked)
-    return new Promise((resolve) => this.#waiting.set(number, { session, lines, resolve }))
+    this.#ahead += bytes
+    const taken = lines.length === lines.buffer.byteLength ? [lines.buffer] : []
+    this.#worker.postMessage({ number, session, lines } satisfies PartAsked, taken)
+    return new Promise((resolve) => this.#waiting.set(number, { bytes, resolve }))
   }
 
   #answered({ number, part }: PartAnswered): void {
     const waiting = this.#waiting.get(number)
     if (!waiting) return
     this.#waiting.delete(number)
-    this.#ahead -= waiting.lines.length
-    waiting.resolve(Promise.resolve(part))
+    this.#ahead -= waiting.bytes
+    waiting.resolve(part)
   }
 
   #ended(): void {
     this.#worker = undefined
-    for (const { session, lines, resolve } of this.#waiting.values()) resolve(this.fold(session, lines))
+    for (const { resolve } of this.#waiting.values()) resolve(undefined)
     this.#waiting.clear()
   }
 

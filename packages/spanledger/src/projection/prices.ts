@@ -80,8 +80,8 @@ const bare = (model: string): string => model.replace(/^.*\//, '').replace(/\[.*
 
 /** The first table that knows the model decides: the user's own before ours. */
 export function priceTable(...tables: readonly (readonly Price[])[]): PriceTable {
-  const remembered = new Map<string, readonly Price[]>()
-  const pricesFor = (model: string): readonly Price[] => {
+  const remembered = new Map<string, readonly Dated[]>()
+  const pricesFor = (model: string): readonly Dated[] => {
     const known = remembered.get(model)
     if (known) return known
     const found = tables.map((table) => fitting(table, bare(model))).find((prices) => prices.length > 0) ?? []
@@ -89,7 +89,7 @@ export function priceTable(...tables: readonly (readonly Price[])[]): PriceTable
     return found
   }
   const dollarsOf: PriceOf = (model, atMs, tokens) => {
-    const price = pricesFor(model).find(({ validFrom }) => Date.parse(validFrom) <= atMs)
+    const price = pricesFor(model).find(({ fromMs }) => fromMs <= atMs)
     if (!price) return null
     const plain = Math.max(0, tokens.input - tokens.cacheRead - tokens.cacheWrite)
     const dollars =
@@ -103,13 +103,19 @@ export function priceTable(...tables: readonly (readonly Price[])[]): PriceTable
   return Object.assign(dollarsOf, { id, tables })
 }
 
+interface Dated extends Price {
+  fromMs: number
+}
+
 /** Latest first. */
-function fitting(table: readonly Price[], model: string): Price[] {
+function fitting(table: readonly Price[], model: string): Dated[] {
   const exact = table.filter((price) => price.model === model)
   const open = table.filter(
     (price) => price.model.endsWith('*') && model.startsWith(price.model.slice(0, -1)),
   )
   const longest = Math.max(0, ...open.map((price) => price.model.length))
   const best = exact.length > 0 ? exact : open.filter((price) => price.model.length === longest)
-  return best.toSorted((a, b) => (a.validFrom < b.validFrom ? 1 : -1))
+  return best
+    .map((price) => ({ ...price, fromMs: Date.parse(price.validFrom) }))
+    .toSorted((a, b) => b.fromMs - a.fromMs)
 }

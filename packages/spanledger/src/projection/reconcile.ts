@@ -1,8 +1,8 @@
 import type { ObservedTokens } from '../agents/index.ts'
-import { compare, field, ms, type Thing, tokensOf } from './merge.ts'
+import { compare, field, type Activity, tokensOf } from './merge.ts'
 import type { SessionSummary, Tokens } from './session-view.ts'
 import type { SessionState } from './state.ts'
-import type { Activity, Things } from './things.ts'
+import type { Things } from './things.ts'
 
 /** high: sources agree on all of it; medium: one alone told some of it; low: they differ, or a part is known to be missing. */
 type Confidence = 'high' | 'medium' | 'low'
@@ -95,10 +95,10 @@ const plural = (count: number, one: string): string => `${count} ${one}${count =
 const isFar = (value: number, chosen: number): boolean =>
   Math.abs(value - chosen) > DIFFERENCE_MAX * Math.max(Math.abs(value), Math.abs(chosen))
 
-const sourcesOf = (thing: Thing): Set<string> => new Set(thing.told.map(({ data }) => data.source))
-const isSure = (thing: Thing): boolean => thing.told.some(({ data }) => data.rank > HINT_RANK)
+const sourcesOf = (thing: Activity): Set<string> => new Set(thing.told.map(({ data }) => data.source))
+const isSure = (thing: Activity): boolean => thing.told.some(({ data }) => data.rank > HINT_RANK)
 
-function countFigure(figure: string, all: readonly Thing[]): ReconciledFigure {
+function countFigure(figure: string, all: readonly Activity[]): ReconciledFigure {
   const counts = new Map<string, number>()
   for (const thing of all)
     for (const source of sourcesOf(thing)) counts.set(source, (counts.get(source) ?? 0) + 1)
@@ -306,8 +306,7 @@ const dollars = (value: number): number => Math.round(value * 1e9) / 1e9
 /** From the first to the last thing that each kind of source told. */
 function wallTime(head: SessionSummary, state: SessionState): ReconciledFigure {
   const extents = new Map<string, { start: number; end: number }>()
-  for (const { data } of state.told.values()) {
-    const [start, end] = [ms(data.startUnixNano), ms(data.endUnixNano)]
+  for (const { data, start, end } of state.told.values()) {
     if (start === undefined || end === undefined) continue
     const kind = `${data.source.split(':', 1)[0]}s`
     const known = extents.get(kind)

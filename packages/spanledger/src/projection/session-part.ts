@@ -3,7 +3,7 @@ import { Family } from './family.ts'
 import { compareNano } from './moment.ts'
 import type { PriceOf } from './prices.ts'
 import { isOfSession, type SessionLine } from './session-projection.ts'
-import { initialState, toldOf } from './state.ts'
+import { initialState, Told } from './state.ts'
 import { figuresOf } from './view.ts'
 
 /**
@@ -18,7 +18,7 @@ export function partOf(session: string, lines: Buffer, prices: PriceOf): Session
   let [events, first, last] = [0, '', '']
   for (const event of parseEventLines(lines)) {
     if (event === undefined || !isOfSession(event)) return undefined
-    const told = toldOf(event)
+    const told = new Told(event)
     state.told.set(told.id, told)
     if (events++ === 0) first = last = told.happened
     else if (compareNano(told.happened, first) < 0) first = told.happened

@@ -7,7 +7,7 @@ import { compareNano } from './moment.ts'
 import type { PriceOf } from './prices.ts'
 import type { Cause, Course, SessionSummary, Spending } from './session-view.ts'
 import { figuresOf } from './view.ts'
-import { initialState, STREAM_PREFIX, toldOf, type FoldedEvent, type SessionState } from './state.ts'
+import { initialState, STREAM_PREFIX, Told, type FoldedEvent, type SessionState } from './state.ts'
 
 /** Of a session that is shown by itself, with its parts: as its events tell it, so an open one is `active` whatever the time. */
 export interface SessionFigures {
@@ -74,7 +74,7 @@ export class SessionProjection implements EventProjection {
   }
 
   #hold(id: string, event: FoldedEvent): void {
-    const told = toldOf(event)
+    const told = new Told(event)
     const entry = this.#entries.get(id)
     if (entry === undefined) {
       this.#entries.set(id, { events: 1, first: told.happened, last: told.happened })
@@ -209,7 +209,7 @@ export class SessionProjection implements EventProjection {
     const state = initialState(id)
     const known = this.#entries.get(id)?.events
     for await (const event of this.#streams.readStream(STREAM_PREFIX + id)) {
-      if (isOfSession(event)) state.told.set(event.id, toldOf(event))
+      if (isOfSession(event)) state.told.set(event.id, new Told(event))
     }
     // Whoever asks for a session asks again. What was told of it meanwhile would be missing for good.
     if (this.#entries.get(id)?.events === known) this.#hot.keep(state)

@@ -4,13 +4,15 @@ import { parseEventLine } from '@spanledger/sdk/store'
 import type { EventRebuild } from './event-projection.ts'
 import { HeldLines } from './held-lines.ts'
 import type { PartFolder } from './part-folder.ts'
-import type { SessionProjection } from './session-projection.ts'
+import type { SessionLine, SessionProjection } from './session-projection.ts'
 import { STREAM_PREFIX } from './state.ts'
 
 /** Beyond it the session that was not heard of for longest is folded; what comes of it afterwards, has it read again. */
 const HELD_BYTES_MAX = 32 * 1024 * 1024
 /** As long as this is folded at a time before whatever else waits has its turn. */
 const FOLD_MS_MAX = 10
+/** Parts on their way, small ones: as many as the other thread is behind by. */
+const FOLDING_MAX = 256
 const OF_SESSION = Buffer.from('{"event":"Session')
 
 /**
@@ -26,7 +28,8 @@ export class SessionRebuild implements EventRebuild<SessionProjection> {
   /** In the order of their first events. */
   readonly #sessions = new Set<string>()
   /** Parts are adopted in the order they were handed out, whoever folds them. */
-  #adopted: Promise<boolean> = Promise.resolve(true)
+  readonly #folding: Promise<SessionLine | undefined>[] = []
+  #isFit = true
 
   constructor(
     projection: SessionProjection,
@@ -67,12 +70,13 @@ export class SessionRebuild implements EventRebuild<SessionProjection> {
     }
     hold()
     await this.#foldWhile(() => this.#held.bytes > this.#heldBytesMax)
-    return true
+    return this.#isFit
   }
 
   async finish(): Promise<SessionProjection | undefined> {
     await this.#foldWhile(() => true)
-    if (!(await this.#adopted)) return undefined
+    await this.#adopt(0)
+    if (!this.#isFit) return undefined
     await this.#projection.unite(this.#sessions)
     return this.#projection
   }
@@ -80,16 +84,23 @@ export class SessionRebuild implements EventRebuild<SessionProjection> {
   async #foldWhile(isNeeded: () => boolean): Promise<void> {
     let started = this.#clock.monotonicMs()
     for (let id = this.#held.oldest(); id !== undefined && isNeeded(); id = this.#held.oldest()) {
-      const folded = this.#folder.fold(id, this.#held.take(id))
-      this.#adopted = Promise.all([this.#adopted, folded]).then(([isFit, part]) => {
-        if (part) this.#projection.adopt(part)
-        return isFit && part !== undefined
-      })
-      // Whoever finishes is told.
-      this.#adopted.catch(() => {})
+      const folding = this.#folder.fold(id, this.#held.take(id))
+      // Whoever adopts it is told.
+      folding.catch(() => {})
+      this.#folding.push(folding)
+      await this.#adopt(FOLDING_MAX)
       if (this.#clock.monotonicMs() - started < FOLD_MS_MAX) continue
       await this.#clock.sleep(0)
       started = this.#clock.monotonicMs()
+    }
+  }
+
+  /** Until no more than `left` are on their way. */
+  async #adopt(left: number): Promise<void> {
+    while (this.#folding.length > left) {
+      const part = await this.#folding.shift()
+      if (part) this.#projection.adopt(part)
+      else this.#isFit = false
     }
   }
 

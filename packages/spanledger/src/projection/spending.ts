@@ -1,7 +1,7 @@
 import type { CauseOf } from './causes.ts'
 import { dayNumber, dayOf } from './days.ts'
 import type { Spending, Tokens } from './session-view.ts'
-import type { Activity } from './things.ts'
+import type { Activity } from './merge.ts'
 
 /** A model call with its price. */
 export interface Priced {

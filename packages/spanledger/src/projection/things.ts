@@ -1,24 +1,8 @@
 import { placeAll } from './edges.ts'
 import { join } from './join.ts'
-import { byStart, compare, field, modelCallOf, thingOf, type Thing } from './merge.ts'
+import { Activity, activityOf, byStart, compare, field, modelCallOf } from './merge.ts'
 import type { SessionState, Told } from './state.ts'
-import type { ActivityNode } from './session-view.ts'
 import type { SessionEventName } from '../agents/index.ts'
-
-/** A thing with its place in the tree. */
-export interface Activity extends Thing {
-  kind: ActivityNode['kind']
-  /** The agent that did it; for an agent: the one that started it. Undefined: the session's own agent. */
-  agent?: Activity
-  /** How `agent` was found out, where no unbroken chain of spans tells it. */
-  inferred?: NonNullable<ActivityNode['inferred']>
-  /** Of an agent that only its calls name. */
-  name?: string | undefined
-  /** The tool call a wait was for. */
-  of?: Activity
-  /** A tool call inside of which a subagent worked: its time is the subagent's. */
-  holdsAgent?: boolean
-}
 
 /** Everything a session did, by kind, each in order of start. */
 export interface Things {
@@ -43,8 +27,8 @@ export const RUN_SOURCE = 'run'
 /** Decided by a rule or a hook, not by a person. */
 const BY_MACHINE = /^(config|hook|auto)/i
 
-const as = (kind: Activity['kind'], things: readonly Thing[]): Activity[] =>
-  things.map((thing) => Object.assign(thing, { kind }))
+const joined = (kind: Activity['kind'], observations: Told[]): Activity[] =>
+  join(observations, (told) => activityOf(kind, told))
 
 export function thingsOf(state: SessionState): Things {
   const groups = new Map<SessionEventName, Told[]>()
@@ -56,17 +40,14 @@ export function thingsOf(state: SessionState): Things {
   const of = (...names: SessionEventName[]): Told[] => names.flatMap((name) => groups.get(name) ?? [])
   const inOrder = (name: SessionEventName): Told[] => of(name).toSorted((a, b) => compare(a.id, b.id))
   const each = (kind: Activity['kind'], name: SessionEventName): Activity[] =>
-    as(
-      kind,
-      of(name)
-        .map((one) => thingOf([one]))
-        .toSorted(byStart),
-    )
+    of(name)
+      .map((one) => activityOf(kind, [one]))
+      .toSorted(byStart)
 
-  const modelCalls = as('modelCall', join(of('SessionModelCalled'), modelCallOf))
-  const toolCalls = as('toolCall', join(of('SessionToolUsed', 'SessionToolDecided'), thingOf))
+  const modelCalls = join(of('SessionModelCalled'), modelCallOf)
+  const toolCalls = joined('toolCall', of('SessionToolUsed', 'SessionToolDecided'))
   const invoked = each('agent', 'SessionAgentInvoked')
-  const prompts = as('prompt', join(withPromptKeys(of('SessionPromptSubmitted')), thingOf))
+  const prompts = joined('prompt', withPromptKeys(of('SessionPromptSubmitted')))
   const waits = each('wait', 'SessionPersonAwaited')
 
   const starts = inOrder('SessionSubagentStarted')
@@ -74,21 +55,14 @@ export function thingsOf(state: SessionState): Things {
   return {
     modelCalls,
     toolCalls,
-    prompts: [
-      ...prompts,
-      ...turns.filter((turn) => !prompts.some((prompt) => overlaps(prompt, turn))).map(asPrompt),
-    ].toSorted(byStart),
+    prompts: withTurns(prompts, turns),
     waits: waits.filter(({ of: tool }) => !BY_MACHINE.test((tool && field(tool, 'decidedBy')) ?? '')),
     errors: each('error', 'SessionErrorOccurred'),
-    compactions: as('compaction', join(of('SessionCompacted'), thingOf)),
+    compactions: joined('compaction', of('SessionCompacted')),
     hooksMissed: inOrder('SessionHooksMissed'),
     agents: agents.toSorted(byStart),
     turns,
-    endings: [
-      ...inOrder('SessionCompleted').map((one) => ending(one, false)),
-      ...inOrder('SessionFailed').map((one) => ending(one, true)),
-      ...turns.map(({ end, outcome }) => ({ at: end, failed: outcome === 'failed' })),
-    ].toSorted((a, b) => a.at - b.at),
+    endings: endingsOf(inOrder('SessionCompleted'), inOrder('SessionFailed'), turns),
   }
 }
 
@@ -104,12 +78,29 @@ function withPromptKeys(prompts: Told[]): Told[] {
   })
 }
 
-const ending = (one: Told, failed: boolean): Things['endings'][number] => ({
-  at: thingOf([one]).end,
-  failed,
-  ofRun: one.data.source === RUN_SOURCE,
-})
+/** By time: what the agent said, how its process ended, how its turns did. */
+function endingsOf(
+  completed: readonly Told[],
+  failures: readonly Told[],
+  turns: readonly Activity[],
+): Things['endings'] {
+  const endings: Things['endings'] = turns.map(({ end, outcome }) => ({
+    at: end,
+    failed: outcome === 'failed',
+  }))
+  for (const [list, failed] of [[completed, false] as const, [failures, true] as const])
+    for (const one of list)
+      endings.push({ at: activityOf('agent', [one]).end, failed, ofRun: one.data.source === RUN_SOURCE })
+  return endings.toSorted((a, b) => a.at - b.at)
+}
 
-const asPrompt = (turn: Activity): Activity => ({ ...turn, kind: 'prompt' })
+/** Turns stand in for prompts that nobody told. */
+function withTurns(prompts: Activity[], turns: readonly Activity[]): Activity[] {
+  const untold = turns.filter((turn) => !prompts.some((prompt) => overlaps(prompt, turn)))
+  if (untold.length === 0) return prompts
+  return [...prompts, ...untold.map(asPrompt)].toSorted(byStart)
+}
+
+const asPrompt = (turn: Activity): Activity => new Activity('prompt', turn.id, turn.told, turn)
 
 const overlaps = (a: Activity, b: Activity): boolean => a.start <= b.end && b.start <= a.end

@@ -2,7 +2,7 @@ import { causesOf } from './causes.ts'
 import { courseOf, timeOf } from './course.ts'
 import { findingsOf } from './findings.ts'
 import type { Interval } from './intervals.ts'
-import { addTokens, byStart, compare, field, ms, NO_TOKENS, tokensOf } from './merge.ts'
+import { type Activity, addTokens, byStart, compare, field, NO_TOKENS, tokensOf } from './merge.ts'
 import { notesOf } from './notes.ts'
 import type { PriceOf } from './prices.ts'
 import { reconcile, type Reconciliation } from './reconcile.ts'
@@ -18,7 +18,7 @@ import type {
 } from './session-view.ts'
 import type { SessionState, Told } from './state.ts'
 import { tiedOf, tieNotes } from './tied.ts'
-import { thingsOf, type Activity, type Things } from './things.ts'
+import { thingsOf, type Things } from './things.ts'
 
 /** A session that was not heard of for longer is silent. */
 export const SILENT_AFTER_MS = 5 * 60_000
@@ -151,11 +151,9 @@ function toldOnce(state: SessionState): { [Name in ToldOnce]?: string } {
 
 function extent(state: SessionState): Interval | undefined {
   let [start, end] = [Infinity, -Infinity]
-  for (const {
-    data: { startUnixNano, endUnixNano },
-  } of state.told.values()) {
-    start = Math.min(start, ms(startUnixNano) ?? Infinity)
-    end = Math.max(end, ms(endUnixNano) ?? -Infinity)
+  for (const told of state.told.values()) {
+    start = Math.min(start, told.start ?? Infinity)
+    end = Math.max(end, told.end ?? -Infinity)
   }
   return Number.isFinite(start) && Number.isFinite(end) ? { start, end: Math.max(start, end) } : undefined
 }
