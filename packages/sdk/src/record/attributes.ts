@@ -67,6 +67,7 @@ const INT64_MAX = 2n ** 63n - 1n
 
 /** What can be kept of a value: a copy, so that later changes do not show. Undefined for functions and symbols. Never throws. */
 export function cleanValue(value: unknown, limits: RecordLimits): AttributeValue | undefined {
+  if (typeof value === 'string') return cut(value, limits.stringLength)
   try {
     return new Cleaning(limits.stringLength).value(value)
   } catch {

@@ -13,7 +13,8 @@ import { textOf } from './text.ts'
 export const SEVERITY = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const
 export type Level = keyof typeof SEVERITY
 
-const TEXT = {
+/** OpenTelemetry's short names. */
+export const SEVERITY_TEXT = {
   trace: 'TRACE',
   debug: 'DEBUG',
   info: 'INFO',
@@ -135,7 +136,7 @@ export class Logger {
       observedSeconds: clock.seconds,
       observedNanos: clock.nanos,
       severity,
-      severityText: TEXT[level],
+      severityText: SEVERITY_TEXT[level],
       eventName: '',
       body: cleanValue(isError ? message.message : message, limits),
       traceId: span?.traceId ?? '',
