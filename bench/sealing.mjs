@@ -61,7 +61,7 @@ export async function sealed(home, spans) {
     {
       what: 'memory of the sealing process, peak',
       value: `${Math.round(maxRSS / 1024)} MiB`,
-      goal: 'below 300 MB',
+      goal: 'aim: below 300 MB',
     },
   ]
 }
