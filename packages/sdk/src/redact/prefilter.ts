@@ -137,12 +137,16 @@ const gramEndingAt = (folded: Uint8Array, at: number): number =>
 /** English and paths are made of the first of these: a window of the last ones is met least by chance. */
 const COMMON = ' etaoinsrhdlucmfpgyw./,_bv-"=:k0123456789xjqz'
 
+/** Of letters that are rare, in words that are not: `accepted`, `processing`, `connection`. */
+const FREQUENT = new Set(['acc', 'cce', 'ces', 'ess', 'ing', 'con', 'nec', 'ect', 'cti', 'tio', 'ion'])
+
 function rarestWindow(folded: Uint8Array): number {
   let best = 2
   let bestScore = -1
   for (let at = 2; at < folded.length; at++) {
     let score = 0
-    for (let k = at - 2; k <= at; k++) score += rarity(folded[k]!)
+    if (!FREQUENT.has(String.fromCharCode(...folded.subarray(at - 2, at + 1))))
+      for (let k = at - 2; k <= at; k++) score += rarity(folded[k]!)
     // Of equals the last: `acc`, `aki` and `asi` stand in many words, `cca`, `kia` and `sia` in few.
     if (score >= bestScore) [best, bestScore] = [at, score]
   }
