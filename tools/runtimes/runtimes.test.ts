@@ -141,3 +141,16 @@ describe.each(Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[])('the SDK on %s
     expect(points[0]).toMatchObject({ point: 'counted', value: 7 })
   })
 })
+
+test('keeps in the ledger what a file of `deno test` recorded', ({ skip }) => {
+  const [deno] = commandOf('deno', skip)
+  const { status, spans, logs } = runProgram(
+    [deno!, 'test', '--allow-all', '--no-check'],
+    '--',
+    { SPANLEDGER_SDK },
+    at('programs/recording_test.mjs'),
+  )
+  expect(status).toBe(0)
+  expect(names(spans)).toEqual(['work'])
+  expect(logs.map(({ body }) => body)).toEqual(['hello'])
+})

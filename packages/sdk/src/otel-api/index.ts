@@ -2,6 +2,7 @@ import type { LoggerProvider } from '@opentelemetry/api-logs'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Recorder } from '../record/index.ts'
 import { contextManager } from './context-manager.ts'
+import { registerGlobally } from './global-api.ts'
 import { propagator } from './propagator.ts'
 
 /** The way back; undefined when nothing was registered. */
@@ -9,12 +10,12 @@ export type Unregister = (() => void) | undefined
 
 /**
  * Makes the recorder the provider of @opentelemetry/api, 1.9 and later 1.x, so that libraries instrumented for OpenTelemetry record
- * through it; and of @opentelemetry/api-logs where that is there. Nothing happens when the packages are not installed, or
- * when another provider was there before.
+ * through it; and of @opentelemetry/api-logs where that is there. Nothing happens when the packages are not installed, but on
+ * Deno, which may not know them yet, or when another provider was there before.
  */
 export async function registerOpenTelemetry(recorder: Recorder): Promise<Unregister> {
   const api = await import('@opentelemetry/api').catch(() => undefined)
-  if (api === undefined) return undefined
+  if (api === undefined) return 'Deno' in globalThis ? registerGlobally(recorder) : undefined
   const { trace, context, metrics, propagation } = api
   const tracers = { getTracer: recorder.tracer.bind(recorder) } as unknown as TracerProvider
   if (!trace.setGlobalTracerProvider(tracers)) return undefined

@@ -7,6 +7,7 @@ import type * as Http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { memoryRecorder } from '../record/testing/memory.ts'
+import { registerGlobally } from './global-api.ts'
 import { registerOpenTelemetry } from './index.ts'
 import type { Unregister } from './index.ts'
 
@@ -107,4 +108,22 @@ test('another provider that is there already stays', async () => {
   expect(await registerOpenTelemetry(second.recorder)).toBeUndefined()
   trace.getTracer('t').startSpan('s').end()
   expect([recorded.spans.length, second.spans.length]).toEqual([1, 0])
+})
+
+test('the API finds what was put where it looks, before anybody imported it, and leaves to others what is theirs', () => {
+  expect(registerGlobally(recorded.recorder)).toBe(undefined)
+  unregister?.()
+  const back = registerGlobally(recorded.recorder)!
+  trace.getTracer('late').startActiveSpan('outer', (outer) => {
+    trace.getTracer('late').startSpan('inner').end()
+    propagation.inject(context.active(), {})
+    outer.end()
+  })
+  metrics.getMeter('late').createCounter('calls').add(1)
+  expect(recorded.spans.map(({ name, parentSpanId }) => [name, parentSpanId !== ''])).toEqual([
+    ['inner', true],
+    ['outer', false],
+  ])
+  back()
+  expect(trace.getTracer('later').startSpan('x').isRecording()).toBe(false)
 })

@@ -32,6 +32,9 @@ export function attachToProcess(recorder: Recorder): () => void {
   process.on('exit', onExit)
   // Deno tells of an exception nobody caught only so.
   process.on('uncaughtExceptionMonitor', onExit)
+  // `deno test` ends each of its files by this alone. Node has neither the function nor the event.
+  const { addEventListener, removeEventListener } = globalThis as Partial<EventTarget>
+  addEventListener?.call(globalThis, 'unload', onExit)
   for (const signal of SIGNALS) {
     try {
       process.on(signal, onSignal)
@@ -43,6 +46,7 @@ export function attachToProcess(recorder: Recorder): () => void {
     process.off('beforeExit', onBeforeExit)
     process.off('exit', onExit)
     process.off('uncaughtExceptionMonitor', onExit)
+    removeEventListener?.call(globalThis, 'unload', onExit)
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
 }

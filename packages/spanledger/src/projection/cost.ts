@@ -91,8 +91,7 @@ class Row {
     work: noSum(),
   }
   readonly time: TimeSpent = { totalMs: 0, modelMs: 0, toolMs: 0, waitingMs: 0, idleMs: 0 }
-  readonly starts: number[] = []
-  readonly ends: number[] = []
+  readonly lasted = new Extents()
   sessions = 0
   unpriced = 0
   /** The session counted last. */
@@ -123,8 +122,7 @@ class Row {
 
   pass(one: SessionFigures['course'][number], whole: ReturnType<Ties['causeOf']>): void {
     const { time, causes } = this
-    this.starts.push(one.startMs)
-    this.ends.push(one.startMs + one.totalMs)
+    this.lasted.add(one.startMs, one.startMs + one.totalMs)
     time.totalMs += one.totalMs
     time.modelMs += one.modelMs
     time.toolMs += one.toolMs
@@ -159,7 +157,7 @@ class Row {
       time: {
         ...time,
         totalMs: timed ? time.totalMs : null,
-        elapsedMs: timed ? elapsed(this) : null,
+        elapsedMs: timed ? this.lasted.elapsed() : null,
       },
       causes: Object.fromEntries(CAUSES.map((cause) => [cause, figuresOf(causes[cause])])) as Record<
         Cause,
@@ -172,22 +170,44 @@ class Row {
 const causeIn = (own: Cause, whole: ReturnType<Ties['causeOf']>): Cause =>
   whole === 'failed' || own === 'failed' ? 'failed' : (whole ?? own)
 
-/** How long at least one of them lasted. */
-function elapsed(open: { starts: readonly number[]; ends: readonly number[] }): number {
-  const starts = Float64Array.from(open.starts).toSorted()
-  const ends = Float64Array.from(open.ends).toSorted()
-  // Between a start and an end more have begun than ended: two sorted lists tell where nobody was at work.
-  let [total, atWork] = [0, 0]
-  for (let s = 0, e = 0, since = 0; e < ends.length;) {
-    if (s < starts.length && starts[s]! <= ends[e]!) {
-      if (atWork++ === 0) since = starts[s]!
-      s++
-    } else {
-      if (--atWork === 0) total += ends[e]! - since
-      e++
+/** When each of many began and ended. Typed: lists of 100,000 numbers that grow are 10 MB of garbage a question. */
+class Extents {
+  #starts = new Float64Array(64)
+  #ends = new Float64Array(64)
+  #count = 0
+
+  add(start: number, end: number): void {
+    if (this.#count === this.#starts.length) {
+      this.#starts = twice(this.#starts)
+      this.#ends = twice(this.#ends)
     }
+    this.#starts[this.#count] = start
+    this.#ends[this.#count++] = end
   }
-  return total
+
+  /** How long at least one of them lasted. */
+  elapsed(): number {
+    const starts = this.#starts.subarray(0, this.#count).toSorted()
+    const ends = this.#ends.subarray(0, this.#count).toSorted()
+    // Between a start and an end more have begun than ended: two sorted lists tell where nobody was at work.
+    let [total, atWork] = [0, 0]
+    for (let s = 0, e = 0, since = 0; e < ends.length;) {
+      if (s < starts.length && starts[s]! <= ends[e]!) {
+        if (atWork++ === 0) since = starts[s]!
+        s++
+      } else {
+        if (--atWork === 0) total += ends[e]! - since
+        e++
+      }
+    }
+    return total
+  }
+}
+
+function twice(list: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const more = new Float64Array(list.length * 2)
+  more.set(list)
+  return more
 }
 
 /**
