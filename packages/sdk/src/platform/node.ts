@@ -20,10 +20,13 @@ function nodeClock(): Clock {
     nowUnixNano: nanoClock(),
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
-    sleep: (ms, signal) => pause(ms, signal, (timer) => timer),
+    sleep: (ms, signal) => (ms > 0 ? pause(ms, signal, (timer) => timer) : turn()),
     rest: (ms, signal) => pause(ms, signal, (timer) => timer.unref()),
   }
 }
+
+/** A timer of no time takes a millisecond: a tenth of a long fold that lets others have their turn every ten. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 function pause(
   ms: number,

@@ -19,7 +19,7 @@ export interface Clock {
   nowMs(): number
   /** Only ever goes forward; for durations and deadlines. */
   monotonicMs(): number
-  /** Resolves after `ms`, or as soon as `signal` aborts; never rejects. */
+  /** Resolves after `ms`, or as soon as `signal` aborts; never rejects. Of 0: once whatever else waits had its turn. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** As `sleep`, but a process that has nothing else to do ends meanwhile. */
   rest(ms: number, signal?: AbortSignal): Promise<void>

@@ -55,9 +55,8 @@ export class EventHead implements HeadFields {
   }
 
   #skip(bytes: Buffer, text: Uint8Array): boolean {
-    const at = this.#at
-    for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false
-    this.#at = at + text.length
+    if (!standsAt(bytes, this.#at, text)) return false
+    this.#at += text.length
     return true
   }
 
@@ -77,7 +76,7 @@ export class EventHead implements HeadFields {
   /** Events of a stream often stand together: the name is made only when it changes. */
   #readStream(bytes: Buffer, start: number, end: number): void {
     const last = this.#streamBytes
-    if (last.length === end - start && bytes.compare(last, 0, last.length, start, end) === 0) return
+    if (last.length === end - start && standsAt(bytes, start, last)) return
     this.stream = bytes.toString('latin1', start, end)
     this.#streamBytes = Buffer.from(bytes.subarray(start, end))
   }
@@ -112,6 +111,12 @@ export class EventHead implements HeadFields {
     this.idEnd = this.id.length
     return true
   }
+}
+
+/** Byte by byte: a call of `compare` takes 0.1 us. */
+function standsAt(bytes: Buffer, at: number, text: Uint8Array): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false
+  return true
 }
 
 function isCount(value: unknown): value is number {

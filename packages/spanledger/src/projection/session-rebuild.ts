@@ -55,13 +55,14 @@ export class SessionRebuild implements EventRebuild<SessionProjection> {
     for (const head of heads) {
       if (head === undefined) return false
       const { start, end } = head
-      if (!head.stream.startsWith(STREAM_PREFIX)) {
+      const goesOn = start === to && head.stream === stream
+      if (!goesOn && !head.stream.startsWith(STREAM_PREFIX)) {
         // Nobody parses it later: that it can be is part of what was seen.
         if (parseEventLine(bytes.subarray(start, end)) === undefined) return false
         continue
       }
       if (!beginsAt(bytes, start)) return false
-      if (head.stream !== stream || start !== to) {
+      if (!goesOn) {
         hold()
         stream = head.stream
         from = start
