@@ -1,6 +1,6 @@
 // The transcoder alone, in memory, on one core, redaction on.
 import { createTranscoder } from '../packages/spanledger/dist/otlp/index.js'
-import { createRedactor } from '../packages/spanledger/dist/redact/index.js'
+import { createRedactor } from '../packages/sdk/dist/redact/index.js'
 import { count, median } from './lib.mjs'
 import { createWorkload } from './dist/otlp/testing/workload.js'
 

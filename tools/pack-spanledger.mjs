@@ -20,7 +20,7 @@ const INPUT = {
   spanledger: join(dist, 'app/main.js'),
   'part-worker': join(dist, 'projection/part-worker.js'),
   agent: join(dist, 'app/demo/agent.js'),
-  'last-send': join(root, 'packages/sdk/dist/export/last-send.js'),
+  'last-send': join(root, 'packages/export/dist/last-send.js'),
 }
 
 /** Writes the package into `out`, which it empties first. */

@@ -1,6 +1,7 @@
 // Declarations as they are published: what can be reached from the entry points, in one file, each entry naming what it exports.
-// tsc writes a file for each source, most of which no user's program ever names. Comments stay with what an entry exports and with what
-// that is made of, which is what an editor shows.
+// tsc writes a file for each source, most of which no user's program ever names. Comments stay with what an entry exports, which is what
+// an editor shows. Exports and members marked `@internal` are left out (nobody can call such a constructor then), and all members of what
+// is marked `@opaque`, which others only hand on. So is what classes implement, which changes nothing for who uses them.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync } from 'rolldown/utils'
@@ -50,8 +51,15 @@ export function rollTypes({ entries, resolve, out }) {
     const names = new Set(exports.keys())
     for (const { source } of stars)
       for (const name of exportsOf(resolve(source, path)).keys()) names.add(name)
-    return new Map([...names].map((name) => [name, lookUp(path, name, true)]))
+    const symbols = [...names].map((name) => [name, lookUp(path, name, true)])
+    return new Map(symbols.filter(([, symbol]) => !isInternal(symbol)))
   }
+
+  const isInternal = (symbol) =>
+    symbol?.path !== undefined &&
+    moduleOf(symbol.path)
+      .declared.get(symbol.name)
+      .every(({ comment }) => INTERNAL.test(comment))
 
   const taken = new Map()
   const written = []
@@ -74,7 +82,9 @@ export function rollTypes({ entries, resolve, out }) {
     const isExported = exported.has(`${path}#${name}`)
     const { text, declared } = moduleOf(path)
     const pieces = declared.get(name).map(({ comment, node, id }) => {
+      const hidden = hiddenParts(node, OPAQUE.test(comment), moduleOf(path))
       const edits = [...references(node)].flatMap(({ start, end, name: used, source }) => {
+        if (hidden.some((part) => start >= part.start && end <= part.end)) return []
         const symbol =
           source === undefined ? lookUp(path, used, false) : lookUp(resolve(source, path), used, true)
         // Of a type parameter, or the language itself.
@@ -82,9 +92,13 @@ export function rollTypes({ entries, resolve, out }) {
       })
       if (free !== name) edits.push({ start: id.start, end: id.start + name.length, by: free })
       let piece = text.slice(node.start, node.end)
-      for (const { start, end, by } of edits.toSorted((a, b) => b.start - a.start))
+      for (const { start, end, by } of [...edits, ...hidden].toSorted(
+        (one, other) => other.start - one.start,
+      ))
         piece = piece.slice(0, start - node.start) + by + piece.slice(end - node.start)
-      return isExported ? `${comment}export ${piece}` : `export ${withoutComments(piece)}`
+      return isExported
+        ? `${comment.replace(OPAQUE_TAG, '')}export ${piece}`
+        : `export ${withoutComments(piece)}`
     })
     return pieces.join('\n')
   }
@@ -112,22 +126,55 @@ export function rollTypes({ entries, resolve, out }) {
     writeFileSync(join(out, `${entry}.d.ts`), `${lines.join('\n') || 'export {}'}\n`)
   }
   const imports = [...external].map(([from, names]) => `import type { ${names.join(', ')} } from '${from}'\n`)
-  writeFileSync(join(out, `${SHARED}.d.ts`), `${imports.join('')}${indented(written.join('\n'))}\n`)
+  writeFileSync(join(out, `${SHARED}.d.ts`), `${imports.join('')}${terse(written.join('\n'))}\n`)
+}
+
+const INTERNAL = /@internal\b/
+const OPAQUE = /@opaque\b/
+const OPAQUE_TAG = /(?:\s*\*)?\s*@opaque\b/
+
+/** What of a declaration is not published, each part with what stands there instead. */
+function hiddenParts(node, isOpaque, { text, comments }) {
+  const parts = []
+  if (node.implements?.length > 0)
+    parts.push({
+      start: text.lastIndexOf('implements', node.implements[0].start),
+      end: node.implements.at(-1).end,
+      by: '',
+    })
+  let before = node.body?.start
+  for (const member of node.body?.body ?? []) {
+    const comment = comments.findLast(({ start, end }) => start >= before && end <= member.start)
+    const isPrivate = member.key?.type === 'PrivateIdentifier'
+    if (!isPrivate && (isOpaque || INTERNAL.test(comment?.value ?? '')))
+      parts.push({
+        start: comment?.start ?? member.start,
+        end: member.end,
+        by: member.kind === 'constructor' ? 'private constructor();' : '',
+      })
+    before = member.end
+  }
+  return parts
 }
 
 const withoutComments = (text) => text.replaceAll(/[ \t]*\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n?/g, '')
 
 const as = (name, exported) => (name === exported ? name : `${name} as ${exported}`)
 
-/** Tabs for the four spaces of tsc: a tenth of the bytes. */
-const indented = (text) => text.replaceAll(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4))
+/** Without what a declaration file can do without: spaces for tabs, empty lines, semicolons at the end of one, `declare` behind `export`. */
+const terse = (text) =>
+  text
+    .replaceAll(/^ +\n/gm, '')
+    .replaceAll(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4))
+    .replaceAll(/^export declare /gm, 'export ')
+    .replaceAll(/;$/gm, '')
 
 /** What a file of tsc's declares, imports and exports. */
 function readModule(path) {
   const text = readFileSync(path, 'utf8')
   const { program, comments, errors } = parseSync(path, text)
   if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`)
-  const module = { text, imports: new Map(), exports: new Map(), stars: [], declared: new Map() }
+  const module = { text, comments, imports: new Map(), exports: new Map(), stars: [], declared: new Map() }
   let before = 0
   for (const node of program.body) {
     const isType = node.importKind === 'type' || node.exportKind === 'type'

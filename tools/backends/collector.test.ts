@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { otlpExporter } from '../../packages/sdk/dist/export/index.js'
+import { otlpExporter } from '../../packages/export/dist/index.js'
 import { nodePlatform } from '../../packages/sdk/dist/platform/index.js'
-import { RESOURCE, histogram, log, metric, span } from '../../packages/sdk/src/export/testing/records.ts'
+import { RESOURCE, histogram, log, metric, span } from '../../packages/export/src/testing/records.ts'
 import { buildCollector, type Collector, startCollector } from './collector.ts'
 
 let built: ReturnType<typeof buildCollector>

@@ -2,7 +2,7 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   EVERYTHING,
   expectWhole,
@@ -16,14 +16,39 @@ import {
   type Collector,
   startGrpcCollector,
   startHttpCollector,
-} from '../../packages/sdk/src/export/testing/collector.ts'
+} from '../../packages/export/src/testing/collector.ts'
 import { commandOf } from '../senders/sender.ts'
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-/** The folder that is published: tools/pack-sdk.mjs. */
-const PACKED = at('../../packages/sdk/pack/')
-const SPANLEDGER_SDK = `${PACKED}index.js`
-const REGISTER = `${PACKED}register.js`
+
+/** A folder where packages are installed; ours as they are published: tools/pack-sdk.mjs. */
+function installed(...names: string[]): string {
+  const where = mkdtempSync(join(tmpdir(), 'spanledger-runtimes-'))
+  for (const name of names) {
+    const from = name.replace(/^@spanledger\/(\w+)$/, 'packages/$1/pack').replace(/^@open/, 'node_modules/$&')
+    cpSync(at(`../../${from}`), join(where, 'node_modules', name), { recursive: true })
+  }
+  // Deno looks into node_modules for what a package.json beside it names.
+  const dependencies = Object.fromEntries(names.map((name) => [name, '*']))
+  writeFileSync(join(where, 'package.json'), JSON.stringify({ dependencies }))
+  return where
+}
+
+/** A program of the folder programs/, beside the packages. */
+function program(name: string): string {
+  copyFileSync(at(`programs/${name}`), join(ALL, name))
+  return join(ALL, name)
+}
+
+const ALL = installed('@spanledger/sdk', '@spanledger/export', '@spanledger/instrument', '@opentelemetry/api')
+const SDK_ALONE = installed('@spanledger/sdk')
+afterAll(() => {
+  for (const where of [ALL, SDK_ALONE]) rmSync(where, { recursive: true })
+})
+
+const registerOf = (where: string): string => join(where, 'node_modules/@spanledger/sdk/register.js')
+const REGISTER = registerOf(ALL)
+const SPANLEDGER_SDK = join(ALL, 'node_modules/@spanledger/sdk/index.js')
 
 /** How each runtime loads the SDK before a program that is not changed. */
 const RUNTIMES = {
@@ -52,8 +77,8 @@ const names = (records: Ran['spans']): unknown[] => records.map(({ name }) => na
 
 describe.each(Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[])('the SDK on %s', (runtime) => {
   const commandFor = (skip: (reason: string) => never): string[] => {
-    const [program] = runtime === 'node' ? [process.execPath] : commandOf(runtime, skip)
-    return [program!, ...RUNTIMES[runtime]]
+    const [executable] = runtime === 'node' ? [process.execPath] : commandOf(runtime, skip)
+    return [executable!, ...RUNTIMES[runtime]]
   }
 
   test.for(ENDS)('keeps everything in the ledger when the program ends by %s', (how, { skip }) => {
@@ -102,25 +127,31 @@ describe.each(Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[])('the SDK on %s
   })
 
   test('records what a library tells OpenTelemetry', ({ skip }) => {
-    const { spans, points } = runProgram(commandFor(skip), '', {}, at('programs/through-api.mjs'))
+    const { spans, points } = runProgram(commandFor(skip), '', {}, program('through-api.mjs'))
     expect(names(spans)).toEqual(['asked', 'within'])
     expect(points[0]).toMatchObject({ point: 'answers', value: 42 })
   })
 
-  test('records what the instrumentations see, installed as published', ({ skip }) => {
-    const command = commandFor(skip).map((word) =>
-      word === REGISTER ? join(folder, 'node_modules/@spanledger/sdk/register.js') : word,
+  test('keeps in the ledger what it cannot send without @spanledger/export, and says what to install', ({
+    skip,
+  }) => {
+    const alone = registerOf(SDK_ALONE)
+    const command = commandFor(skip).map((word) => (word === REGISTER ? alone : word))
+    const ran = runProgram(command, 'end', {
+      SPANLEDGER_SDK: alone.replace('register.js', 'index.js'),
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+    })
+    expect(ran.output).toMatch(/@spanledger\/export, which does this, is not installed/)
+    expectWhole(expect, { ...ran, output: ran.output.replaceAll(/^\(.*\n/gm, '') })
+  })
+
+  test('records what the instrumentations see', ({ skip }) => {
+    const { spans, points, events, output } = runProgram(
+      commandFor(skip),
+      '',
+      {},
+      program('instrumented.mjs'),
     )
-    for (const name of ['sdk', 'instrument'])
-      cpSync(at(`../../packages/${name}/pack`), join(folder, 'node_modules/@spanledger', name), {
-        recursive: true,
-      })
-    // Deno looks into node_modules for what a package.json beside it names.
-    const dependencies = { '@spanledger/sdk': '0.1.0', '@spanledger/instrument': '0.1.0' }
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies }))
-    const program = join(folder, 'instrumented.mjs')
-    copyFileSync(at('programs/instrumented.mjs'), program)
-    const { spans, points, events, output } = runProgram(command, '', {}, program)
     expect(output).toBe('')
     expect(names(spans)).toEqual(['cache.get', 'job.enqueue welcome', 'order'])
     expect(points.map(({ point }) => point)).toContain('cache.misses')
@@ -134,7 +165,7 @@ describe.each(Object.keys(RUNTIMES) as (keyof typeof RUNTIMES)[])('the SDK on %s
     const { spans, points } = runProgram(
       command,
       '',
-      { SPANLEDGER_EXPORTER: `${PACKED}opentelemetry-exporter.js` },
+      { SPANLEDGER_EXPORTER: join(ALL, 'node_modules/@spanledger/export/opentelemetry.js') },
       at('programs/pipeline.mjs'),
     )
     expect(names(spans)).toEqual(['from their SDK'])

@@ -17,13 +17,13 @@ const ARGUMENTS = {
 
 /** `npm test` runs them on the Node that is there. */
 test.for(Object.keys(ARGUMENTS) as (keyof typeof ARGUMENTS)[])(
-  'all tests of the SDK and its instrumentations pass on %s',
+  'all tests of the SDK, its exporters and instrumentations pass on %s',
   { timeout: 900_000 },
   (runtime, { skip }) => {
     const [program] = commandOf(runtime, skip)
     const { stdout, stderr } = spawnSync(
       program!,
-      [...ARGUMENTS[runtime], VITEST, 'run', 'packages/sdk', 'packages/instrument'],
+      [...ARGUMENTS[runtime], VITEST, 'run', 'packages/sdk', 'packages/export', 'packages/instrument'],
       { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 26 },
     )
     const told = `${stdout}${stderr}`

@@ -5,9 +5,7 @@ import { expectLogs, expectMetrics, expectSpans } from './recorded.ts'
 import { commandOf } from './sender.ts'
 import { type Dialect, SERVICE, type Told } from './story.ts'
 
-const EXPORTER = fileURLToPath(
-  new URL('../../packages/sdk/dist/opentelemetry-exporter/index.js', import.meta.url),
-)
+const EXPORTER = fileURLToPath(new URL('../../packages/export/dist/opentelemetry/index.js', import.meta.url))
 
 let spanledger: Spanledger
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { send, type Spanledger, startSpanledger } from './program.ts'
 import { commandOf, environment, type Sender } from './sender.ts'
 
-const EXPORT_SDK = fileURLToPath(new URL('../../packages/sdk/dist', import.meta.url))
+const PACKAGES = fileURLToPath(new URL('../../packages', import.meta.url))
 const RUNTIMES = ['sdk-node', 'sdk-bun', 'sdk-deno'] as const
 const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const
 
@@ -18,7 +18,7 @@ const SENDERS: Sender[] = RUNTIMES.flatMap((toolchain) =>
 )
 describe.each(SENDERS)("Spanledger's own SDK ($toolchain) over $protocol", (sender) => {
   it('is recorded whole', async ({ skip }) => {
-    const env = { ...environment(spanledger, sender), EXPORT_SDK, NO_COLOR: '1' }
+    const env = { ...environment(spanledger, sender), PACKAGES, NO_COLOR: '1' }
     const { stdout, stderr } = await send(commandOf(sender.toolchain, skip), env)
     expect(stderr).toBe('')
     const taken = { exported: 1, failed: 0, dropped: 0 }

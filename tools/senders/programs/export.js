@@ -1,8 +1,8 @@
-// Spanledger's own SDK, on Node, Deno and Bun: EXPORT_SDK is its built folder. Exports a span, a log record and a metric.
+// Spanledger's own SDK, on Node, Deno and Bun: PACKAGES is the folder of its packages, built. Exports a span, a log record and a metric.
 import process from 'node:process'
 
-const { batchProcessor, otlpExporter } = await import(`${process.env.EXPORT_SDK}/export/index.js`)
-const { nodePlatform } = await import(`${process.env.EXPORT_SDK}/platform/index.js`)
+const { batchProcessor, otlpExporter } = await import(`${process.env.PACKAGES}/export/dist/index.js`)
+const { nodePlatform } = await import(`${process.env.PACKAGES}/sdk/dist/platform/index.js`)
 
 const scope = { name: 'senders.export', version: '1.0.0', schemaUrl: '', attributes: [] }
 const resource = { attributes: ['service.name', 'exported'], schemaUrl: '' }

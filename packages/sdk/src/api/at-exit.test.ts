@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startHttpCollector } from '../export/testing/collector.ts'
-import type { Collector } from '../export/testing/collector.ts'
+import { startHttpCollector } from '../../../export/src/testing/collector.ts'
+import type { Collector } from '../../../export/src/testing/collector.ts'
 import { EVERYTHING, namesIn, preloading, REGISTER, sendFromProgram } from './testing/run-program.ts'
 
 let home: string

@@ -9,7 +9,7 @@ import type {
   Tracer,
 } from '../record/index.ts'
 
-/** What recording consists of while it is on. */
+/** What recording consists of while it is on. @internal */
 export interface Live {
   readonly recorder: Recorder
   /** Of the scope without a name. */
@@ -22,7 +22,7 @@ export interface Live {
   readonly environmentWith: typeof environmentWith
 }
 
-/** Undefined while recording is off: all that an instrumented call then looks at. */
+/** Undefined while recording is off: all that an instrumented call then looks at. @internal */
 export let live: Live | undefined
 
 /** Called with undefined when recording ends. */

@@ -1,18 +1,77 @@
-import type { Key } from './key.ts'
-import type { KEYS, KeyPath } from './keys.ts'
+import type { AttributeSetting } from './pairs.ts'
+import type { SamplingRule } from './rules.ts'
 
-type Flat = { [P in KeyPath]: (typeof KEYS)[P] extends Key<infer T> ? T : never }
+type ExporterName = 'ledger' | 'otlp' | 'console' | 'none'
+type SamplerName = 'always_on' | 'always_off' | 'traceidratio' | 'probability'
 
-type Head<P> = P extends `${infer H}.${string}` ? H : P
+interface OtlpSettings {
+  endpoint: string
+  headers: Record<string, string>
+  protocol: 'http/protobuf' | 'http/json' | 'grpc'
+  compression: 'none' | 'gzip'
+  timeout: number
+  certificate: string | undefined
+  clientCertificate: string | undefined
+  clientKey: string | undefined
+  insecure: boolean
+}
 
-/** The part of a flat type under a prefix, without it. */
-type Below<T, H extends string> = { [P in keyof T as P extends `${H}.${infer Rest}` ? Rest : never]: T[P] }
+type OfSignal = { [K in keyof OtlpSettings]: OtlpSettings[K] | undefined }
 
-/** `{'a.b': X}` -> `{a: {b: X}}`. */
-type Nested<T> = { [H in Head<keyof T & string>]: H extends keyof T ? T[H] : Nested<Below<T, H>> }
+interface BatchSettings {
+  delay: number
+  timeout: number
+  queue: number
+  size: number
+}
 
-/** What the SDK does, every setting decided. Durations are milliseconds, sizes bytes, paths absolute. */
-export type SdkConfig = Nested<Flat>
+/**
+ * What the SDK does, every setting decided: the table of keys as one object. Durations are milliseconds, sizes bytes, paths absolute.
+ *
+ * Written out, since editors show it; a test holds it against the table.
+ */
+export interface SdkConfig {
+  enabled: boolean
+  level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+  service: { name: string | undefined; version: string | undefined }
+  resource: Record<string, AttributeSetting>
+  traces: { exporters: ExporterName[] | undefined }
+  metrics: {
+    exporters: ExporterName[] | undefined
+    interval: number
+    timeout: number
+    temporality: 'cumulative' | 'delta' | 'lowmemory'
+  }
+  logs: { exporters: ExporterName[] | undefined; console: 'ignore' | 'capture' | 'replace' }
+  exporters: {
+    ledger: { enabled: boolean; home: string | undefined }
+    otlp: OtlpSettings & {
+      enabled: boolean
+      apiKey: string | undefined
+      redact: boolean
+      traces: OfSignal
+      metrics: OfSignal
+      logs: OfSignal
+    }
+    console: { enabled: boolean; pretty: boolean }
+  }
+  sampling: {
+    sampler: SamplerName | `parentbased_${SamplerName}`
+    probability: number
+    rules: SamplingRule[]
+  }
+  batch: { spans: BatchSettings; logs: BatchSettings }
+  spool: { enabled: boolean; dir: string | undefined; size: number }
+  limits: {
+    attributes: number
+    attributeLength: number | undefined
+    events: number
+    links: number
+    eventAttributes: number
+    linkAttributes: number
+  }
+  shutdown: { timeout: number }
+}
 
 /** What code says: any part of it. */
 export type PartialConfig = Partly<SdkConfig>

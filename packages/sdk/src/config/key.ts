@@ -4,7 +4,6 @@ import type { Kind } from './kind.ts'
 export interface Key<T> {
   kind: Kind<NonNullable<T>>
   default: T | Derived<T>
-  meaning: string
   /** Standard variables; each key also has its own, `SPANLEDGER_` and its path. The first that is set counts. */
   env: readonly Variable[]
   /** Never shown. */
@@ -37,15 +36,9 @@ interface More {
   secret?: true
 }
 
-const row = <T>(
-  kind: Kind<NonNullable<T>>,
-  fallback: Key<T>['default'],
-  meaning: string,
-  more: More,
-): Key<T> => ({
+const row = <T>(kind: Kind<NonNullable<T>>, fallback: Key<T>['default'], more: More): Key<T> => ({
   kind,
   default: fallback,
-  meaning,
   env: (more.env ?? []).map((variable) => (typeof variable === 'string' ? { name: variable } : variable)),
   secret: more.secret ?? false,
 })
@@ -53,16 +46,14 @@ const row = <T>(
 export const key = <T extends NonNullable<unknown>>(
   kind: Kind<T>,
   fallback: NoInfer<T> | Derived<NoInfer<T>>,
-  meaning: string,
   more: More = {},
-): Key<T> => row<T>(kind, fallback, meaning, more)
+): Key<T> => row<T>(kind, fallback, more)
 
 /** A key that nothing stands for when nobody sets it. */
 export const optional = <T extends NonNullable<unknown>>(
   kind: Kind<T>,
-  meaning: string,
   more: More & { default?: Derived<NoInfer<T> | undefined> } = {},
-): Key<T | undefined> => row<T | undefined>(kind as Kind<NonNullable<T>>, more.default, meaning, more)
+): Key<T | undefined> => row<T | undefined>(kind as Kind<NonNullable<T>>, more.default, more)
 
 /** A table under a prefix. */
 export function under<P extends string, const T extends Record<string, AnyKey>>(

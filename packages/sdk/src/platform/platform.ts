@@ -2,7 +2,7 @@ import type { Compression } from './compression.ts'
 import type { Files } from './files.ts'
 import type { Processes } from './processes.ts'
 
-/** Everything outside the program, handed in: so that a seed replays a crash exactly. */
+/** Everything outside the program, handed in: so that a seed replays a crash exactly. @opaque */
 export interface Platform {
   readonly clock: Clock
   /** Bytes fit for ids; the caller owns them. */

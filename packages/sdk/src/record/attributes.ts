@@ -54,6 +54,7 @@ export function putAttributes(list: AttributeValue[], attributes: Attributes, li
   return dropped
 }
 
+/** @internal */
 export function attributeList(attributes: Attributes | undefined, limits: RecordLimits): AttributeList {
   if (attributes === undefined || attributes === null) return NO_ATTRIBUTES
   const list: AttributeValue[] = []
@@ -65,7 +66,7 @@ const UNREADABLE = '[unreadable]'
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
-/** What can be kept of a value: a copy, so that later changes do not show. Undefined for functions and symbols. Never throws. */
+/** What can be kept of a value: a copy, so that later changes do not show. Undefined for functions and symbols. Never throws. @internal */
 export function cleanValue(value: unknown, limits: RecordLimits): AttributeValue | undefined {
   if (typeof value === 'string') return cut(value, limits.stringLength)
   try {

@@ -10,6 +10,8 @@ const LOOK_EVERY_MS = 1_000
  *
  * Runs on with the monotonic clock; a wall clock that was set, forwards or back, is followed within LOOK_EVERY_MS. So times go
  * back with it, but a duration that is taken from what `read` returns does not.
+ *
+ * @internal
  */
 export class RecordClock {
   seconds = 0

@@ -21,6 +21,8 @@ export type ConsoleLike = Pick<Console, Method>
  *
  * logger  Undefined while nothing is recorded.
  * prints  False: while it is recorded it is not printed.
+ *
+ * @internal
  */
 export function recordConsole(
   console: ConsoleLike,

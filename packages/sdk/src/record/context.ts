@@ -27,6 +27,7 @@ export class Context implements ContextLike {
   /** A context of another implementation that this one began as. */
   readonly #foreign: ContextLike | undefined
 
+  /** @internal */
   constructor(
     span?: ContextSpan,
     baggage?: BaggageLike,
@@ -75,7 +76,7 @@ export class Context implements ContextLike {
 
 export const ROOT_CONTEXT = new Context()
 
-/** A context of any implementation as one of ours. */
+/** A context of any implementation as one of ours. @internal */
 export function contextOf(any: ContextLike): Context {
   if (any instanceof Context) return any
   return new Context(

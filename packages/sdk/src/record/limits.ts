@@ -1,4 +1,4 @@
-/** OpenTelemetry's limits; what is beyond is dropped and counted in the record. Source: specification, "Span limits". */
+/** OpenTelemetry's limits; what is beyond is dropped and counted in the record. Source: specification, "Span limits". @internal */
 export interface RecordLimits {
   readonly attributes: number
   readonly events: number
@@ -10,6 +10,7 @@ export interface RecordLimits {
   readonly linkAttributes: number
 }
 
+/** @internal */
 export const DEFAULT_LIMITS: RecordLimits = {
   attributes: 128,
   events: 128,

@@ -9,8 +9,9 @@ import { exceptionAttributes } from './span.ts'
 import type { SpanHost } from './span.ts'
 import { textOf } from './text.ts'
 
-/** By rising severity; the number is OpenTelemetry's. */
+/** By rising severity; the number is OpenTelemetry's. @internal */
 export const SEVERITY = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const
+/** @internal */
 export type Level = keyof typeof SEVERITY
 
 /** OpenTelemetry's short names. */
@@ -23,7 +24,7 @@ export const SEVERITY_TEXT = {
   fatal: 'FATAL',
 } as const
 
-/** OpenTelemetry's LogRecord as its logs API hands it in. */
+/** OpenTelemetry's LogRecord as its logs API hands it in. @internal */
 export interface LogInput {
   readonly severityNumber?: number | undefined
   readonly severityText?: string | undefined
@@ -47,6 +48,8 @@ export interface LoggerHost extends Pick<SpanHost, 'clock' | 'limits' | 'timeOri
 /**
  * Makes the log records of one scope, each tied to the active span; OpenTelemetry's Logger too (`emit`, `enabled`). Throws
  * nothing.
+ *
+ * @internal
  */
 export class Logger {
   readonly #host: LoggerHost

@@ -11,7 +11,7 @@ import { TraceState } from './trace-state.ts'
  */
 export type Carrier = object
 
-/** The names a context is carried under. */
+/** The names a context is carried under. @internal */
 export const FIELDS = ['traceparent', 'tracestate', 'baggage'] as const
 type Field = (typeof FIELDS)[number]
 
@@ -26,6 +26,7 @@ export function inject<C extends Carrier>(carrier: C, from: Context = context.ac
   return carrier
 }
 
+/** @internal */
 export function extractWith(get: (field: Field) => string | undefined, base: Context): Context {
   let extracted = base
   const parent = parseTraceparent(get('traceparent') ?? '')
@@ -40,6 +41,7 @@ export function extractWith(get: (field: Field) => string | undefined, base: Con
   return baggage === undefined ? extracted : extracted.withBaggage(baggage)
 }
 
+/** @internal */
 export function injectWith(set: (field: Field, value: string) => void, from: Context): void {
   const span = from.span?.spanContext()
   if (span !== undefined && isValidSpanContext(span)) {
@@ -51,12 +53,12 @@ export function injectWith(set: (field: Field, value: string) => void, from: Con
   if (baggage !== '') set('baggage', baggage)
 }
 
-/** The environment's names: `TRACEPARENT`, `TRACESTATE`, `BAGGAGE`. Source: OpenTelemetry, "Environment variables as carriers". */
+/** The environment's names: `TRACEPARENT`, `TRACESTATE`, `BAGGAGE`. Source: OpenTelemetry, "Environment variables as carriers". @internal */
 export function contextOfEnvironment(env: Readonly<Record<string, string | undefined>>): Context {
   return extractWith((field) => env[field.toUpperCase()], new Context())
 }
 
-/** A copy of the environment that hands the context to a child process. */
+/** A copy of the environment that hands the context to a child process. @internal */
 export function environmentWith(
   env: Readonly<Record<string, string | undefined>>,
   from: Context = context.active(),

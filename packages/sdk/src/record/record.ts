@@ -5,6 +5,8 @@ import type { SpanOptions, Tracer } from './tracer.ts'
  * Runs `fn` in a span of its own, which ends on every path: when `fn` returns or throws, or when the promise it returned settles.
  * What is thrown is recorded, sets the status to error, and is thrown on. Any other thenable is a value: to wait for it could
  * start what its owner has not started yet.
+ *
+ * @internal
  */
 export function recordWith<T>(tracer: Tracer, name: string, options: SpanOptions, fn: (span: Span) => T): T {
   return tracer.startActiveSpan(name, options, (span) => {

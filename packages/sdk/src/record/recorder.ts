@@ -4,7 +4,7 @@ import type { Attributes } from './attributes.ts'
 import { RecordClock } from './clock.ts'
 import { runSuppressed } from './context.ts'
 import type { LogData, MetricData, Resource, Scope, SpanData, Temporality } from './data.ts'
-import type { Processor } from './exporter.ts'
+import type { Processor } from './processor.ts'
 import { Ids } from './ids.ts'
 import type { RecordLimits } from './limits.ts'
 import { Logger } from './log.ts'
@@ -41,6 +41,8 @@ interface Instrumentation {
  * Makes spans, measurements and log records, and leaves each with every processor when it is complete.
  *
  * Errors  nothing here throws into the host, whatever it is given.
+ *
+ * @internal
  */
 export class Recorder implements TracerHost, LoggerHost {
   readonly clock: RecordClock
@@ -173,7 +175,7 @@ export class Recorder implements TracerHost, LoggerHost {
   }
 }
 
-/** OpenTelemetry's TracerOptions, MeterOptions and LoggerOptions. */
+/** OpenTelemetry's TracerOptions, MeterOptions and LoggerOptions. @internal */
 export interface ScopeOptions {
   readonly schemaUrl?: string | undefined
   readonly attributes?: Attributes | undefined

@@ -13,7 +13,6 @@ import type {
   SpanData,
   SpanEvent,
 } from './data.ts'
-import type { ExportBatch } from './exporter.ts'
 import { LineBuffer } from './ledger/line-buffer.ts'
 import type { Watch } from './ledger/line-buffer.ts'
 import { writeValue } from './ledger/values.ts'
@@ -35,9 +34,10 @@ interface Name {
 /**
  * Records without their secrets: the same object where there are none, which takes a look at each string, else a copy.
  *
- * The daemon does the same to what it receives; a property test (spanledger's otlp/sdk-redaction.fuzz.test.ts) compares the lines.
- * Only two names of one map that redaction makes the same differ: here the second gets a number.
+ * @opaque
  */
+// The daemon does the same to what it receives; a property test (spanledger's otlp/sdk-redaction.fuzz.test.ts) compares the lines.
+// Only two names of one map that redaction makes the same differ: here the second gets a number.
 export class RecordRedactor implements Watch {
   readonly prefilter: Redactor['prefilter']
   /** With patterns of the user's, and with rules for bodies, which go by their event's name. */
@@ -125,15 +125,6 @@ export class RecordRedactor implements Watch {
     }))
     this.#scope = scope
     return this.#cleanScope
-  }
-
-  batch(batch: ExportBatch): ExportBatch {
-    const resource = this.resource(batch.resource)
-    if (batch.kind === 'spans')
-      return { kind: 'spans', resource, records: batch.records.map((span) => this.span(span)) }
-    if (batch.kind === 'logs')
-      return { kind: 'logs', resource, records: batch.records.map((log) => this.log(log)) }
-    return { kind: 'metrics', resource, records: batch.records.map((data) => this.metric(data)) }
   }
 
   readonly #event = (event: SpanEvent): SpanEvent => {

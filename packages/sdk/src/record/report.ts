@@ -7,7 +7,7 @@ export function endOfProcess(): void {
   isEnding = true
 }
 
-/** A warning of the process, unless nobody listens to them, as with `--no-warnings`. */
+/** A warning of the process, unless nobody listens to them, as with `--no-warnings`. @internal */
 export function emitWarning(text: string, type: string, code?: string): void {
   if (!isEnding) return process.emitWarning(text, { type, ...(code !== undefined && { code }) })
   if (process.listenerCount('warning') === 0) return
@@ -24,7 +24,7 @@ export type Report = (part: string, problem: unknown) => void
 /** Different problems told in the life of a process; later ones are not. */
 const TOLD_MAX = 16
 
-/** Each problem once, as a warning of the process: one line on standard error, which `--no-warnings` turns off. */
+/** Each problem once, as a warning of the process: one line on standard error, which `--no-warnings` turns off. @internal */
 export function reportOnce(): Report {
   const told = new Set<string>()
   return (part, problem) => {

@@ -5,6 +5,7 @@ import { contextOfEnvironment } from './propagation.ts'
 import { Recorder } from './recorder.ts'
 import type { RecorderOptions } from './recorder.ts'
 
+/** @internal */
 export interface RecordingOptions extends RecorderOptions {
   /** Between two collections of metrics. */
   metricIntervalMs: number
@@ -12,6 +13,7 @@ export interface RecordingOptions extends RecorderOptions {
   atExit: boolean
 }
 
+/** @internal */
 export interface Recording {
   readonly recorder: Recorder
   /** Collects metrics and resolves when everything recorded so far is kept. */
@@ -20,7 +22,7 @@ export interface Recording {
   shutdown(): Promise<void>
 }
 
-/** A recorder for the whole process: it continues the trace that TRACEPARENT names, and collects metrics by itself. */
+/** A recorder for the whole process: it continues the trace that TRACEPARENT names, and collects metrics by itself. @internal */
 export function startRecording({ metricIntervalMs, atExit, ...options }: RecordingOptions): Recording {
   const recorder = new Recorder(options)
   context.setRoot(contextOfEnvironment(process.env))

@@ -32,7 +32,7 @@ export interface TracerHost extends SpanHost {
 
 const KINDS: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 'consumer']
 
-/** Makes the spans of one scope; OpenTelemetry's Tracer too. Throws nothing by itself. */
+/** Makes the spans of one scope; OpenTelemetry's Tracer too. Throws nothing by itself. @internal */
 export class Tracer {
   readonly #host: TracerHost
   readonly #scope: Scope

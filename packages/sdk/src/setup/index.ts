@@ -1,4 +1,4 @@
-export { otlpOptions } from './otlp.ts'
+export { openLedger } from './open-ledger.ts'
 export type { ProcessorHost } from './processors.ts'
 export { recorderSettings } from './recorder-settings.ts'
 export { setUpRecording } from './set-up-recording.ts'

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startHttpCollector } from '../export/testing/collector.ts'
+import { startHttpCollector } from '../../../export/src/testing/collector.ts'
 import type { PartialConfig } from '../config/index.ts'
 import type { Recording } from '../record/index.ts'
 import { setUpRecording } from './set-up-recording.ts'

@@ -1,18 +1,17 @@
 import { homedir } from 'node:os'
-import { readConfigFile, readRedaction, resolveConfig, sourceText } from '../config/index.ts'
-import type { ConfigWarning, PartialConfig, SdkConfig } from '../config/index.ts'
+import { readConfigFile, resolveConfig } from '../config/index.ts'
+import type { PartialConfig, SdkConfig } from '../config/index.ts'
 import { uuidv7 } from '../platform/index.ts'
-import { createRedactor } from '../redact/index.ts'
 import {
   detectResource,
   LedgerProcessor,
   recordConsole,
-  RecordRedactor,
   reportOnce,
   startRecording,
 } from '../record/index.ts'
 import type { Attributes, Processor, Recording, Sampler } from '../record/index.ts'
 import { backgroundPlatform } from './background-platform.ts'
+import { redactorOf, reportWarning } from './open-ledger.ts'
 import { openProcessors } from './processors.ts'
 import type { ProcessorHost } from './processors.ts'
 import { recorderSettings } from './recorder-settings.ts'
@@ -49,11 +48,8 @@ export async function setUpRecording(options: StartOptions): Promise<Recording |
     cwd: process.cwd(),
     readFile: readConfigFile,
   })
-  const warn = ({ source, message, next }: ConfigWarning): void =>
-    report('configuration', `${sourceText(source)}: ${message}; ${next}`)
-  warnings.forEach(warn)
+  warnings.forEach(reportWarning(report))
   if (!config.enabled) return undefined
-  const redaction = readRedaction(config.exporters.ledger.home, readConfigFile, warn)
   const platform = backgroundPlatform()
   const settings = recorderSettings(config)
   const resource = detectResource({
@@ -64,7 +60,7 @@ export async function setUpRecording(options: StartOptions): Promise<Recording |
     attributes: options.attributes,
     limits: settings.limits,
   })
-  const host = { platform, resource, report, redactor: new RecordRedactor(createRedactor(redaction)) }
+  const host = { platform, resource, report, redactor: redactorOf(config.exporters.ledger.home, report) }
   const ledger = (): Processor =>
     new LedgerProcessor({ ...host, home: config.exporters.ledger.home ?? process.cwd() })
   const recording = startRecording({

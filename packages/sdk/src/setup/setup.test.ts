@@ -5,11 +5,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { resolveConfig } from '../config/index.ts'
 import type { PartialConfig, SdkConfig } from '../config/index.ts'
-import { startHttpCollector } from '../export/testing/collector.ts'
-import type { Collector } from '../export/testing/collector.ts'
+import { startHttpCollector } from '../../../export/src/testing/collector.ts'
+import type { Collector } from '../../../export/src/testing/collector.ts'
 import { SEVERITY } from '../record/index.ts'
 import type { LogData, MetricData, Processor, Recording, SpanData } from '../record/index.ts'
-import { otlpOptions } from './otlp.ts'
 import { recorderSettings } from './recorder-settings.ts'
 import { samplerOf } from './sampler-of.ts'
 import { setUpRecording } from './set-up-recording.ts'
@@ -205,16 +204,7 @@ describe('the recorder does what the configuration says', () => {
   ] satisfies [PartialConfig['sampling'], string][])('%o samples by %s', (sampling, description) => {
     expect(samplerOf(configOf({ sampling }).sampling).description).toBe(description)
   })
-
-  test('what goes to one collector is never spooled for another', () => {
-    expect(folderOf('http://a')).toBe(folderOf('http://a'))
-    expect(folderOf('http://a')).not.toBe(folderOf('http://b'))
-    expect(folderOf('http://a')).toMatch(/^\/home\/me\/\.spanledger\/spool\/[0-9a-f]{12}$/)
-  })
 })
-
-const folderOf = (endpoint: string) =>
-  otlpOptions(configOf({ exporters: { otlp: { endpoint } }, spool: { enabled: true } })).spool!.folder
 
 const deaf: Processor = {
   span: () => {},

@@ -85,7 +85,7 @@ async function keep(
   const [first] = spans
   // Not sampled.
   if (first === undefined) return
-  const { encodeJson, findDaemon } = await import('@spanledger/sdk/export')
+  const { encodeJson, findDaemon } = await import('@spanledger/export')
   const daemon = await findDaemon(platform, home)
   if (daemon !== undefined && (await send(daemon, encodeJson({ kind: 'spans', resource, records: spans }))))
     return

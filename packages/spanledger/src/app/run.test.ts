@@ -191,6 +191,17 @@ describe('run', () => {
     })
   })
 
+  it('tells the command which home it is recorded in', async () => {
+    const home = join(dir, 'another')
+    const { out } = await spanledger([
+      '--home',
+      home,
+      'run',
+      ...program('console.log(process.env.SPANLEDGER_HOME)'),
+    ])
+    expect(out).toBe(`${home}\n`)
+  })
+
   it('says where telemetry goes when an endpoint is set already', async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
     const { exit, out, err } = await spanledger(

@@ -71,7 +71,7 @@ export async function runCommand(
           endpoint: `http://127.0.0.1:${listening.port}`,
           task: claim?.task ?? options.task,
           trace,
-          env: claim?.env ?? {},
+          env: { SPANLEDGER_HOME: home.dir, ...claim?.env },
           meta: claim?.meta,
           record: await looking,
         },

@@ -1,5 +1,6 @@
 import { type AnyKey, isDerived, variableOf } from '../key.ts'
 import { TABLE } from '../keys.ts'
+import { MEANINGS } from './meanings.ts'
 
 /** The table of docs/reference/configuration.md: generated, so that it is what the program does. */
 export function keyReference(): string {
@@ -8,7 +9,7 @@ export function keyReference(): string {
     .filter(([path]) => !/^exporters\.otlp\.(?:metrics|logs)\./.test(path))
     .map(
       ([path, row]) =>
-        `| \`${path}\` | ${row.meaning}: ${row.kind.takes} | ${told(row)} | ${variables(path, row)} |`,
+        `| \`${path}\` | ${MEANINGS[path as keyof typeof MEANINGS]}: ${row.kind.takes} | ${told(row)} | ${variables(path, row)} |`,
     )
   return ['| key | | unless told | variables |', '|---|---|---|---|', ...rows, ''].join('\n')
 }

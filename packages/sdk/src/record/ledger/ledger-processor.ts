@@ -7,7 +7,7 @@ import { openSignalStore } from '../../store/index.ts'
 import type { SignalStore } from '../../store/index.ts'
 import type { LogData, MetricData, Resource, Scope, SpanData } from '../data.ts'
 import { runSuppressed } from '../context.ts'
-import type { Processor } from '../exporter.ts'
+import type { Processor } from '../processor.ts'
 import { RecordRedactor } from '../redaction.ts'
 import type { Report } from '../report.ts'
 import { metricDefinition, originDefinition } from './definition.ts'
@@ -41,6 +41,8 @@ export interface LedgerOptions {
  *
  * Durable    after forceFlush on the disk; else written WRITE_AFTER_MS after the record, when the disk is not slower.
  * Full disk  what waits is kept and tried again, up to PENDING_BYTES_MAX a kind; beyond that new records are dropped and counted.
+ *
+ * @internal
  */
 export class LedgerProcessor implements Processor {
   readonly #options: LedgerOptions

@@ -33,7 +33,7 @@ interface NumberCell {
 
 const numberCell = (attributes: AttributeList): NumberCell => ({ attributes, value: 0 })
 
-/** Sums of what was added: counters, which only rise, and up-down counters. */
+/** Sums of what was added: counters, which only rise, and up-down counters. @internal */
 export class Counter implements Collected {
   readonly #cells: Cells<NumberCell>
   readonly #metric: MetricDescription
@@ -62,7 +62,7 @@ export class Counter implements Collected {
   }
 }
 
-/** Keeps the last value. */
+/** Keeps the last value. @internal */
 export class Gauge implements Collected {
   readonly #cells: Cells<NumberCell>
   readonly #metric: MetricDescription
@@ -94,7 +94,7 @@ interface HistogramCell {
   max: number
 }
 
-/** Counts measurements by explicit bounds. */
+/** Counts measurements by explicit bounds. @internal */
 export class Histogram implements Collected {
   readonly #cells: Cells<HistogramCell>
   readonly #metric: MetricDescription
@@ -150,6 +150,7 @@ export class Histogram implements Collected {
   }
 }
 
+/** @internal */
 export type ObservableCallback = (result: ObservableResult) => unknown
 
 interface ObservableResult {
@@ -158,7 +159,7 @@ interface ObservableResult {
 
 export type ObservableKind = 'counter' | 'upDownCounter' | 'gauge'
 
-/** Measured when it is collected: the callbacks tell the value since the start. */
+/** Measured when it is collected: the callbacks tell the value since the start. @internal */
 export class Observable implements Collected {
   readonly #metric: MetricDescription
   readonly #kind: ObservableKind

@@ -26,7 +26,7 @@ const INSTRUMENTS_MAX = 2_000
 /** Waiting for observable callbacks that are asynchronous, in one collection. */
 const CALLBACKS_WITHIN_MS = 5_000
 
-/** Makes the instruments of one scope, each name once; OpenTelemetry's Meter too. Throws nothing. */
+/** Makes the instruments of one scope, each name once; OpenTelemetry's Meter too. Throws nothing. @internal */
 export class Meter {
   readonly #scope: Scope
   readonly #limits: RecordLimits

@@ -27,6 +27,8 @@ export interface ResourceInput {
 /**
  * Who records: service, process, host, container and repository. What the program says goes before what is configured, which goes
  * before what is found. Command line arguments are left out: they hold prompts and secrets. Never throws.
+ *
+ * @internal
  */
 export function detectResource(input: ResourceInput): Resource {
   const script = process.argv[1]

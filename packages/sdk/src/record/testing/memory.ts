@@ -1,6 +1,6 @@
 import { nodePlatform } from '../../platform/index.ts'
 import type { LogData, MetricData, SpanData } from '../data.ts'
-import type { Processor } from '../exporter.ts'
+import type { Processor } from '../processor.ts'
 import { DEFAULT_LIMITS } from '../limits.ts'
 import { Recorder } from '../recorder.ts'
 import type { RecorderOptions } from '../recorder.ts'

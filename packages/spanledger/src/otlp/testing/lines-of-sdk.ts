@@ -1,4 +1,5 @@
-import { type ExportBatch, LedgerProcessor, type RecordRedactor } from '@spanledger/sdk/record'
+import type { ExportBatch } from '@spanledger/export'
+import { LedgerProcessor, type RecordRedactor } from '@spanledger/sdk/record'
 import { simulatedPlatform } from '../../../../sdk/src/platform/testing/index.ts'
 
 const report = (_: string, problem: unknown): void => {

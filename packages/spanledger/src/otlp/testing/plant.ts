@@ -1,5 +1,5 @@
 /* oxlint-disable no-useless-concat -- made-up keys are put together here so that no scanner finds one in the repository */
-import type { ExportBatch } from '@spanledger/sdk/record'
+import type { ExportBatch } from '@spanledger/export'
 
 const random = 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0'
 

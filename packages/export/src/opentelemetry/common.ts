@@ -1,0 +1,39 @@
+import { DEFAULT_LIMITS, attributeList } from '@spanledger/sdk/record'
+import type { AttributeList, RecordLimits, Resource, Scope } from '@spanledger/sdk/record'
+import type { SdkAttributes, SdkResource, SdkScope, SdkSpanContext } from './sdk-types.ts'
+
+/** OpenTelemetry's SDK has applied its own limits, and counted: these only keep what is impossible out of the ledger. */
+export const LIMITS: RecordLimits = { ...DEFAULT_LIMITS, attributes: 10_000 }
+
+export const listOf = (attributes: SdkAttributes | undefined): AttributeList =>
+  attributeList(attributes as Record<string, unknown> | undefined, LIMITS)
+
+export const resourceOf = (resource: SdkResource): Resource => ({
+  attributes: listOf(resource.attributes),
+  schemaUrl: resource.schemaUrl ?? '',
+})
+
+const scopes = new WeakMap<SdkScope, Scope>()
+
+/** The same object for the same scope: whoever writes it keeps it by identity. */
+export function scopeOf(scope: SdkScope): Scope {
+  let known = scopes.get(scope)
+  if (known === undefined) {
+    known = {
+      name: scope.name,
+      version: scope.version ?? '',
+      schemaUrl: scope.schemaUrl ?? '',
+      attributes: listOf(scope.attributes),
+    }
+    scopes.set(scope, known)
+  }
+  return known
+}
+
+/** OTLP's: it is known whether a context came from elsewhere; and it did. */
+const REMOTE_KNOWN = 0x100
+const REMOTE = 0x200
+
+/** Of a span with its parent's context, or of a link with its own. Source: trace.proto, SpanFlags. */
+export const flagsOf = (traceFlags: number, other: SdkSpanContext | undefined): number =>
+  (traceFlags & 0xff) | REMOTE_KNOWN | (other?.isRemote === true ? REMOTE : 0)

@@ -1,0 +1,45 @@
+import type { SpanData } from '@spanledger/sdk/record'
+import { flagsOf, listOf, scopeOf } from './common.ts'
+import type { ReadableSpan } from './sdk-types.ts'
+
+const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const
+const STATUSES = ['unset', 'ok', 'error'] as const
+
+export function spanData(span: ReadableSpan): SpanData {
+  const { traceId, spanId, traceFlags, traceState } = span.spanContext()
+  return {
+    traceId,
+    spanId,
+    parentSpanId: span.parentSpanContext?.spanId ?? '',
+    traceState: traceState?.serialize() ?? '',
+    flags: flagsOf(traceFlags, span.parentSpanContext),
+    name: span.name,
+    kind: KINDS[span.kind] ?? 'internal',
+    startSeconds: span.startTime[0],
+    startNanos: span.startTime[1],
+    endSeconds: span.endTime[0],
+    endNanos: span.endTime[1],
+    status: STATUSES[span.status.code] ?? 'unset',
+    statusMessage: span.status.message ?? '',
+    attributes: listOf(span.attributes),
+    droppedAttributes: span.droppedAttributesCount,
+    events: span.events.map(({ name, time, attributes, droppedAttributesCount }) => ({
+      name,
+      seconds: time[0],
+      nanos: time[1],
+      attributes: listOf(attributes),
+      droppedAttributes: droppedAttributesCount ?? 0,
+    })),
+    droppedEvents: span.droppedEventsCount,
+    links: span.links.map(({ context, attributes, droppedAttributesCount }) => ({
+      traceId: context.traceId,
+      spanId: context.spanId,
+      traceState: context.traceState?.serialize() ?? '',
+      attributes: listOf(attributes),
+      droppedAttributes: droppedAttributesCount ?? 0,
+      flags: flagsOf(context.traceFlags, context),
+    })),
+    droppedLinks: span.droppedLinksCount,
+    scope: scopeOf(span.instrumentationScope),
+  }
+}

@@ -1,0 +1,2 @@
+export { openExporters } from './open-exporters.ts'
+export { otlpOptions } from './options.ts'
