@@ -51,6 +51,8 @@ export interface TraceStatusAnswer {
   sampler: string
   probability: number
   destinations: { traces: Destination[]; metrics: Destination[]; logs: Destination[] }
+  /** What a TypeScript program has to install for that. */
+  packages: string[]
   files: ConfigFile[]
   findings: Finding[]
 }

@@ -149,9 +149,12 @@ telemetry: # ours
       logs: [ledger],
     })
     expect(status.probability).toBe(1)
+    expect(status.packages).toEqual(['@spanledger/sdk', '@spanledger/export'])
     expect(overridden).toEqual([])
     const again = await json<TraceChangeAnswer>(['trace', 'enable', '--exporter', 'otlp'])
     expect(again.status.destinations.metrics.map(({ exporter }) => exporter)).toEqual(['otlp'])
+    const home = await json<TraceChangeAnswer>(['trace', 'enable', '--exporter', 'ledger'])
+    expect(home.status.packages).toEqual(['@spanledger/sdk'])
   })
 
   it.each([

@@ -12,6 +12,11 @@ import { inspectConfig, type Surroundings } from './inspect.ts'
 export function traceStatus(surroundings: Surroundings): TraceStatusAnswer {
   const { config, sources, files, findings } = inspectConfig(surroundings)
   const { sampler, probability } = config.sampling
+  const destinations = {
+    traces: destinationsOf(config, 'traces'),
+    metrics: destinationsOf(config, 'metrics'),
+    logs: destinationsOf(config, 'logs'),
+  }
   return {
     enabled: config.enabled,
     enabledBy: sourceText(sources['enabled']!),
@@ -19,15 +24,17 @@ export function traceStatus(surroundings: Surroundings): TraceStatusAnswer {
     level: config.level,
     sampler,
     probability,
-    destinations: {
-      traces: destinationsOf(config, 'traces'),
-      metrics: destinationsOf(config, 'metrics'),
-      logs: destinationsOf(config, 'logs'),
-    },
+    destinations,
+    packages: packagesFor(Object.values(destinations).flat()),
     files,
     findings,
   }
 }
+
+const packagesFor = (destinations: readonly Destination[]): string[] =>
+  destinations.every(({ exporter }) => exporter === 'ledger')
+    ? ['@spanledger/sdk']
+    : ['@spanledger/sdk', '@spanledger/export']
 
 export const destinationsOf = (config: SdkConfig, signal: Signal): Destination[] =>
   exportersOf(config, signal).map((exporter) => destination(config, signal, exporter))

@@ -101,7 +101,7 @@ function renderTraceStatus(status: TraceStatusAnswer, terminal: Terminal): strin
     head,
     line('service', status.service ?? 'not named: --service-name NAME'),
     ...where,
-    ...(status.enabled ? [line('sampling', sampled)] : []),
+    ...(status.enabled ? [line('sampling', sampled), line('packages', status.packages.join(', '))] : []),
     findingLines(status.findings, terminal),
   ].join('')
 }
