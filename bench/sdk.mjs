@@ -1,6 +1,7 @@
 // What recording costs in the program that is recorded: off, on to the ledger file, and its import; each beside OpenTelemetry JS 2.x in
 // the same run. Each figure is taken in a process of its own, so that neither is compiled for the other.
 import { spawnSync } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pack } from '../tools/pack-sdk.mjs'
 import { count, median, root, tempHome } from './lib.mjs'
@@ -49,12 +50,35 @@ export async function run() {
     ),
     row('heap after import', 'importMiB', 'MiB', 2, '2 MB'),
     {
+      what: 'package, unpacked (theirs: API, core, resources, conventions, context and the three SDKs, no exporter)',
+      value: `${count(bytesIn('packages/sdk/pack'))} bytes; OpenTelemetry JS ${count(THEIRS.reduce((sum, name) => sum + bytesIn(`node_modules/@opentelemetry/${name}`), 0))} bytes`,
+      goal: '150,000 bytes',
+    },
+    {
       what: 'records dropped while measuring',
       value: count(figures['ours dropped'].reduce((a, b) => a + b, 0)),
       goal: '0',
     },
   ]
 }
+
+/** What records spans, log records and metrics with OpenTelemetry's SDK. */
+const THEIRS = [
+  'api',
+  'api-logs',
+  'core',
+  'resources',
+  'semantic-conventions',
+  'context-async-hooks',
+  'sdk-trace-base',
+  'sdk-metrics',
+  'sdk-logs',
+]
+
+const bytesIn = (folder) =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
 
 function measure(side, what) {
   const { home, remove } = tempHome()
