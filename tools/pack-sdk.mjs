@@ -92,9 +92,11 @@ export async function pack(which, out = join(root, 'packages', which, 'pack')) {
     ]),
   )
   const { private: _, ...published } = manifest
-  writeFileSync(join(out, 'package.json'), `${JSON.stringify({ ...published, exports }, null, 2)}\n`)
+  writeFileSync(join(out, 'package.json'), `${JSON.stringify({ ...published, exports })}\n`)
   copyFileSync(join(root, readme), join(out, 'README.md'))
-  copyFileSync(join(root, 'LICENSE'), join(out, 'LICENSE'))
+  // Its terms; what follows tells how to put a work under them.
+  const [terms] = readFileSync(join(root, 'LICENSE'), 'utf8').split(/\n\s*APPENDIX:/)
+  writeFileSync(join(out, 'LICENSE'), `${terms}\n`)
 }
 
 /** The declarations that a module names: of this repository a file, of others undefined. */

@@ -1,7 +1,7 @@
 // Declarations as they are published: what can be reached from the entry points, in one file, each entry naming what it exports.
 // tsc writes a file for each source, most of which no user's program ever names. Comments stay with what an entry exports, which is what
-// an editor shows. Exports and members marked `@internal` are left out (nobody can call such a constructor then), and all members of what
-// is marked `@opaque`, which others only hand on. So is what classes implement, which changes nothing for who uses them.
+// an editor shows. Exports and members marked `@internal` are left out (nobody can call such a constructor then), and all members of what is
+// marked `@opaque`, which others only hand on. So is what classes implement, which changes nothing for who uses them.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync } from 'rolldown/utils'
@@ -96,9 +96,7 @@ export function rollTypes({ entries, resolve, out }) {
         (one, other) => other.start - one.start,
       ))
         piece = piece.slice(0, start - node.start) + by + piece.slice(end - node.start)
-      return isExported
-        ? `${comment.replace(OPAQUE_TAG, '')}export ${piece}`
-        : `export ${withoutComments(piece)}`
+      return isExported ? `${comment}export ${piece}` : `export ${withoutComments(piece)}`
     })
     return pieces.join('\n')
   }
@@ -131,7 +129,6 @@ export function rollTypes({ entries, resolve, out }) {
 
 const INTERNAL = /@internal\b/
 const OPAQUE = /@opaque\b/
-const OPAQUE_TAG = /(?:\s*\*)?\s*@opaque\b/
 
 /** What of a declaration is not published, each part with what stands there instead. */
 function hiddenParts(node, isOpaque, { text, comments }) {
@@ -161,9 +158,10 @@ const withoutComments = (text) => text.replaceAll(/[ \t]*\/\*\*(?:(?!\*\/)[\s\S]
 
 const as = (name, exported) => (name === exported ? name : `${name} as ${exported}`)
 
-/** Without what a declaration file can do without: spaces for tabs, empty lines, semicolons at the end of one, `declare` behind `export`. */
+/** Without what a declaration file can do without: `@opaque`, spaces for tabs, empty lines, semicolons at the end of one, `declare` behind `export`. */
 const terse = (text) =>
   text
+    .replaceAll(/(?:\n \*)*\s@opaque\b/g, '')
     .replaceAll(/^ +\n/gm, '')
     .replaceAll(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4))
     .replaceAll(/^export declare /gm, 'export ')

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { SpanData } from '../record/index.ts'
+import type { LogData, MetricData, SpanData } from '../record/index.ts'
 import {
   activeSpan,
   counter,
@@ -12,6 +12,7 @@ import {
   log,
   record,
   runWithCarrier,
+  scope,
   shutdown,
   start,
   startSpan,
@@ -114,4 +115,36 @@ test('instruments made before the start measure from it on, and again after anot
   }
   expect(readdirSync(home)).toEqual([])
   rmSync(home, { recursive: true })
+})
+
+test('a scope puts its name and version on everything that is recorded with it', async () => {
+  const shop = scope('shop.orders', '1.2.3')
+  const [orders, stock] = [shop.counter('orders'), shop.gauge('stock')]
+  shop.observe('upDownCounter', 'open', (result) => result.observe(4))
+  expect(shop.record('off', (span) => span.isRecording())).toBe(false)
+  expect(await shop.withSpan('off', {}, () => 1)).toBe(1)
+  shop.startSpan('off').end()
+  shop.log.info('off')
+  const told: (SpanData | LogData | MetricData['metric'])[] = []
+  const processor = {
+    span: (span: SpanData) => void told.push(span),
+    log: (one: LogData) => void told.push(one),
+    metrics: (all: readonly MetricData[]) => void told.push(...all.map(({ metric }) => metric)),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  }
+  await start({ processors: () => [processor], atExit: false, openTelemetry: false })
+  shop.record('handle', { id: 7 }, (outer) => {
+    expect(activeSpan()).toBe(outer)
+    shop.withSpanSync('pay', { kind: 'client' }, () => shop.log.warn('late', { id: 7 }))
+    shop.startSpan('left').end()
+  })
+  orders.add(1)
+  stock.record(2)
+  await shutdown()
+  expect(told.map((one) => ('name' in one ? one.name : one.body))).toEqual(
+    'late pay left handle orders stock open'.split(' '),
+  )
+  expect(told).toMatchObject(told.map(() => ({ scope: { name: 'shop.orders', version: '1.2.3' } })))
+  expect(told[3]).toMatchObject({ attributes: ['id', 7] })
 })

@@ -4,6 +4,8 @@ export type { Live } from './live.ts'
 export { log } from './log.ts'
 export { counter, gauge, histogram, observe, upDownCounter } from './metrics.ts'
 export type { Counter, ObservableKind, Recordable } from './metrics.ts'
+export { scope } from './scope.ts'
+export type { Scoped } from './scope.ts'
 export { activeSpan, record, startSpan, withSpan, withSpanSync } from './spans.ts'
 export { forceFlush, isRecording, shutdown, start } from './start.ts'
 export type {

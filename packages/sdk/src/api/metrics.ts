@@ -1,5 +1,5 @@
 import type { Attributes, InstrumentOptions, Meter, ObservableCallback } from '../record/index.ts'
-import { onLive } from './live.ts'
+import { type Live, onLive } from './live.ts'
 
 /** Counts up. */
 export interface Counter {
@@ -11,42 +11,44 @@ export interface Recordable {
   record(value: number, attributes?: Attributes): void
 }
 
-/** Made once, at the top of a module, before recording starts or after: while it is off they measure into nothing. */
-export const counter = (name: string, options?: InstrumentOptions): Counter =>
-  new LateCounter((meter) => meter.createCounter(name, options))
-
-/** Goes up and down, such as requests under way. */
-export const upDownCounter = (name: string, options?: InstrumentOptions): Counter =>
-  new LateCounter((meter) => meter.createUpDownCounter(name, options))
-
-export const histogram = (name: string, options?: InstrumentOptions): Recordable =>
-  new LateRecordable((meter) => meter.createHistogram(name, options))
-
-export const gauge = (name: string, options?: InstrumentOptions): Recordable =>
-  new LateRecordable((meter) => meter.createGauge(name, options))
-
 export type ObservableKind = 'counter' | 'upDownCounter' | 'gauge'
 
-/** Measured when metrics are collected: `callback` tells the value since the start. */
-export function observe(
-  kind: ObservableKind,
-  name: string,
-  callback: ObservableCallback,
-  options?: InstrumentOptions,
-): void {
-  onLive((now) => {
-    const meter = now?.recorder.meter('')
-    if (kind === 'counter') meter?.createObservableCounter(name, options).addCallback(callback)
-    else if (kind === 'gauge') meter?.createObservableGauge(name, options).addCallback(callback)
-    else meter?.createObservableUpDownCounter(name, options).addCallback(callback)
-  })
+type Make<T> = (name: string, options?: InstrumentOptions) => T
+
+/** What makes instruments. */
+export interface Instruments {
+  readonly counter: Make<Counter>
+  readonly upDownCounter: Make<Counter>
+  readonly histogram: Make<Recordable>
+  readonly gauge: Make<Recordable>
+  observe(kind: ObservableKind, name: string, callback: ObservableCallback, options?: InstrumentOptions): void
 }
+
+/** The instruments of one scope. */
+export function instruments(scope: string, version?: string): Instruments {
+  const meterOf = (now: Live): Meter => now.recorder.meter(scope, version)
+  return {
+    counter: (name, options) => new LateCounter((now) => meterOf(now).createCounter(name, options)),
+    upDownCounter: (name, options) =>
+      new LateCounter((now) => meterOf(now).createUpDownCounter(name, options)),
+    histogram: (name, options) => new LateRecordable((now) => meterOf(now).createHistogram(name, options)),
+    gauge: (name, options) => new LateRecordable((now) => meterOf(now).createGauge(name, options)),
+    observe: (kind, name, callback, options) =>
+      onLive((now) => now && meterOf(now)[CREATE[kind]](name, options).addCallback(callback)),
+  }
+}
+
+const CREATE = {
+  counter: 'createObservableCounter',
+  upDownCounter: 'createObservableUpDownCounter',
+  gauge: 'createObservableGauge',
+} as const
 
 class LateCounter implements Counter {
   #counter: Counter | undefined
 
-  constructor(create: (meter: Meter) => Counter) {
-    onLive((now) => (this.#counter = now && create(now.recorder.meter(''))))
+  constructor(create: (now: Live) => Counter) {
+    onLive((now) => (this.#counter = now && create(now)))
   }
 
   add(value: number, attributes?: Attributes): void {
@@ -57,11 +59,22 @@ class LateCounter implements Counter {
 class LateRecordable implements Recordable {
   #instrument: Recordable | undefined
 
-  constructor(create: (meter: Meter) => Recordable) {
-    onLive((now) => (this.#instrument = now && create(now.recorder.meter(''))))
+  constructor(create: (now: Live) => Recordable) {
+    onLive((now) => (this.#instrument = now && create(now)))
   }
 
   record(value: number, attributes?: Attributes): void {
     if (this.#instrument !== undefined) this.#instrument.record(value, attributes)
   }
 }
+
+const unnamed = instruments('')
+
+/** Made once, at the top of a module, before recording starts or after: while it is off they measure into nothing. */
+export const counter = unnamed.counter
+/** Goes up and down, such as requests under way. */
+export const upDownCounter = unnamed.upDownCounter
+export const histogram = unnamed.histogram
+export const gauge = unnamed.gauge
+/** Measured when metrics are collected: `callback` tells the value since the start. */
+export const observe: Instruments['observe'] = unnamed.observe

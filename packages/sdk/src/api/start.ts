@@ -5,8 +5,8 @@ import { live, setLive } from './live.ts'
 let recording: Promise<Recording | undefined> | undefined
 
 /**
- * Turns recording on: loads the recorder, reads the configuration, finds out who records; from then on everything goes where the
- * configuration says, the ledger unless told. Before, and without, no instrumented call does anything. With @opentelemetry/api installed it becomes its provider too. Again: nothing.
+ * Turns recording on: from then on everything goes where the configuration says, the ledger unless told. Before, and without, no
+ * instrumented call does anything. With @opentelemetry/api installed it becomes its provider too. Again: nothing.
  *
  * Errors  none because of what it finds; it warns once about what it cannot read.
  */

@@ -6,9 +6,8 @@
  */
 
 /**
- * Every kind of OTLP's AnyValue. A whole number within +-(2^53-1) is an intValue, any other number a doubleValue; a bigint is
- * an intValue within 64 bits (recording turns others into text); a Uint8Array is a bytesValue; null is the value that is
- * not set. Maps have no prototype. Never cyclic, nested at most NESTING_MAX deep.
+ * Every kind of OTLP's AnyValue. A whole number within +-(2^53-1) is an intValue, any other a doubleValue; a bigint an intValue of
+ * 64 bits; a Uint8Array a bytesValue; null the value that is not set. Maps have no prototype. Never cyclic, at most 16 deep.
  */
 export type AttributeValue =
   | string
@@ -20,20 +19,18 @@ export type AttributeValue =
   | readonly AttributeValue[]
   | { readonly [key: string]: AttributeValue }
 
-/**
- * Key, value, key, value ...; no key twice, none empty. A list, since objects would sort keys like `7` to the front and stumble
- * over `__proto__`, and take four times as long to fill and to walk.
- */
+// A list, since objects would sort keys like `7` to the front and stumble over `__proto__`, and take four times as long to fill and walk.
+/** Key, value, key, value ...; no key twice, none empty. */
 export type AttributeList = readonly AttributeValue[]
 
-/** Where records come from. One object for all records of a process: exporters may keep its encoding by identity. */
+/** Where records come from. One object for all of a process: its encoding may be kept by identity. */
 export interface Resource {
   readonly attributes: AttributeList
   /** Empty for none. */
   readonly schemaUrl: string
 }
 
-/** The part of the program that records. One object for a name, version and schema URL: exporters may keep its encoding by identity. */
+/** The part of the program that records. One object for a name, version and schema URL. */
 export interface Scope {
   readonly name: string
   readonly version: string

@@ -11,9 +11,8 @@ const PRECISION_DIGITS = 5
 const HEX = /^[0-9a-f]{1,14}$/
 
 /**
- * The consistent probability sampler: a span is kept when its trace's randomness R is at least T = (1 - ratio) * 2^56, and
- * tells T in tracestate as `ot=th:`, so that whoever counts knows how many traces one stands for. R is `ot=rv:` when
- * the sender chose one, which is never overwritten, else the last 56 bits of the trace id.
+ * The consistent probability sampler: keeps a span whose trace's randomness R is at least T = (1 - ratio) * 2^56, and tells T in
+ * tracestate as `ot=th:`. R is the sender's `ot=rv:`, else the last 56 bits of the trace id.
  *
  * Source  OpenTelemetry specification, "TraceState: Probability Sampling" and "ProbabilitySampler".
  */

@@ -1,10 +1,9 @@
 import type { LogData, MetricData, SpanData } from './data.ts'
 
 /**
- * Where the recorder leaves each record at the moment it is complete: a batching one queues it for an exporter, the ledger's
- * writes its line at once.
+ * Where each record is left at the moment it is complete: a batching one queues it for an exporter, the ledger's writes its line.
  *
- * Errors  none: what cannot be taken is counted and dropped, for telemetry never throws into its host.
+ * Errors  none: what cannot be taken is counted and dropped.
  * Speed   span and log are on the host's path.
  */
 export interface Processor {
@@ -15,9 +14,6 @@ export interface Processor {
   forceFlush(): Promise<void>
   /** As forceFlush; then everything is dropped. Again: nothing. */
   shutdown(): Promise<void>
-  /**
-   * The process ends now: save what can be saved without waiting. Called last, possibly more than once, and possibly in the
-   * middle of forceFlush.
-   */
+  /** The process ends now: save what can be saved without waiting. Called last, perhaps again, perhaps in the middle of forceFlush. */
   flushSync?(): void
 }

@@ -31,11 +31,7 @@ interface Name {
   readonly member: Uint8Array | undefined
 }
 
-/**
- * Records without their secrets: the same object where there are none, which takes a look at each string, else a copy.
- *
- * @opaque
- */
+/** Records without their secrets: the same object where there are none, which takes a look at each string, else a copy. @opaque */
 // The daemon does the same to what it receives; a property test (spanledger's otlp/sdk-redaction.fuzz.test.ts) compares the lines.
 // Only two names of one map that redaction makes the same differ: here the second gets a number.
 export class RecordRedactor implements Watch {

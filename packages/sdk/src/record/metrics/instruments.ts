@@ -150,7 +150,6 @@ export class Histogram implements Collected {
   }
 }
 
-/** @internal */
 export type ObservableCallback = (result: ObservableResult) => unknown
 
 interface ObservableResult {

@@ -153,8 +153,8 @@ telemetry: # ours
     expect(overridden).toEqual([])
     const again = await json<TraceChangeAnswer>(['trace', 'enable', '--exporter', 'otlp'])
     expect(again.status.destinations.metrics.map(({ exporter }) => exporter)).toEqual(['otlp'])
-    const home = await json<TraceChangeAnswer>(['trace', 'enable', '--exporter', 'ledger'])
-    expect(home.status.packages).toEqual(['@spanledger/sdk'])
+    const kept = await json<TraceChangeAnswer>(['trace', 'enable', '--exporter', 'ledger'])
+    expect(kept.status.packages).toEqual(['@spanledger/sdk'])
   })
 
   it.each([
