@@ -154,7 +154,7 @@ export const ASKING: readonly AskingCommand[] = [
   {
     path: ['trace', 'show'],
     query: 'trace',
-    examples: ['spanledger trace show 4bf92f35', 'spanledger trace show 4bf92f35 --json'],
+    examples: ['spanledger trace show last', 'spanledger trace show 4bf92f35 --json'],
   },
   {
     path: ['operations'],

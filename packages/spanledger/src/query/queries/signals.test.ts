@@ -232,11 +232,12 @@ describe('one trace', () => {
     })
   })
 
-  it('is found by a beginning, and says when that is not enough', async () => {
+  it('is found by a beginning, and says when that is not enough; or is the last', async () => {
+    expect(await queries.run('trace', { id: 'last' })).toMatchObject({ refused: 'UNKNOWN_TRACE' })
     ledger.segment('spans', [
       shop,
-      span(0x12345678, 1, { in: shop.origin }),
-      span(0x12345679, 2, { in: shop.origin }),
+      span(0x12345678, 1, { start: at(1), in: shop.origin }),
+      span(0x12345679, 2, { start: at(0), in: shop.origin }),
     ])
     expect(await queries.run('trace', { id: '12345678' })).toMatchObject({ traceId: traceId(0x12345678) })
     expect(await queries.run('trace', { id: '1234567' })).toMatchObject({
@@ -245,6 +246,7 @@ describe('one trace', () => {
     })
     expect(await queries.run('trace', { id: 'ffffffff' })).toMatchObject({ refused: 'UNKNOWN_TRACE' })
     expect(await queries.run('trace', { id: traceId(5) })).toMatchObject({ refused: 'UNKNOWN_TRACE' })
+    expect(await queries.run('trace', { id: 'last' })).toMatchObject({ traceId: traceId(0x12345678) })
     expect(await queries.run('trace', { id: 'xyz' })).toMatchObject({ refused: 'BAD_PARAMETER' })
     expect(await queries.run('trace', { id: '12' })).toMatchObject({ refused: 'BAD_PARAMETER' })
   })

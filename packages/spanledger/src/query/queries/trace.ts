@@ -4,7 +4,7 @@ import type { Platform } from '@spanledger/sdk/platform'
 import type { QueryContext } from '../context.ts'
 import { limit, text } from '../params.ts'
 import { query } from '../query.ts'
-import { refusal, type Refusal } from '../refusal.ts'
+import { isRefusal, refusal, type Refusal } from '../refusal.ts'
 import { TRACE_ID_DIGITS } from '../segments/bloom.ts'
 import {
   findTrace,
@@ -16,6 +16,7 @@ import {
 } from '../trace/find-trace.ts'
 import { spanTree, type SpanTree, walk } from '../trace/span-tree.ts'
 import { isoNano } from '../times.ts'
+import { traces } from './traces.ts'
 
 /** A line of the waterfall; a parent that is not in the ledger has one of its own, with `missing`. */
 export interface TraceSpan {
@@ -60,7 +61,7 @@ export interface TraceAnswer {
 export const trace = query({
   summary: 'One trace as a tree of its spans',
   params: v.strictObject({
-    id: text('trace id, or the beginning of one', 'ID', 1),
+    id: text('trace id, the beginning of one, or "last"', 'ID', 1),
     limit: limit(500, 'spans'),
   }),
   async run(context, given): Promise<TraceAnswer | Refusal> {
@@ -72,8 +73,9 @@ export const trace = query({
   },
 })
 
-/** A whole trace id of one, or of its beginning. Not looked for when it is whole. */
+/** A whole trace id of one, of its beginning, or of "last". Not looked for when it is whole. */
 export async function resolveTraceId(context: QueryContext, id: string): Promise<string | Refusal> {
+  if (id === 'last') return lastTrace(context)
   if (!/^[0-9a-f]+$/.test(id) || id.length > TRACE_ID_DIGITS)
     return refusal(
       'BAD_PARAMETER',
@@ -92,6 +94,15 @@ export async function resolveTraceId(context: QueryContext, id: string): Promise
   if (ids.length > 1)
     return refusal('AMBIGUOUS_ID', `${ids.length} or more traces begin with "${id}"`, 'give more digits', ids)
   return ids[0]!
+}
+
+async function lastTrace(context: QueryContext): Promise<string | Refusal> {
+  const found = await traces.run(context, { limit: 1 })
+  if (isRefusal(found)) return found
+  return (
+    found.rows[0]?.traceId ??
+    refusal('UNKNOWN_TRACE', 'no trace was recorded yet', 'record one: spanledger run -- COMMAND')
+  )
 }
 
 const unknown = (id: string): Refusal =>
