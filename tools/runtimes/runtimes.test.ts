@@ -2,6 +2,7 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   EVERYTHING,
@@ -184,4 +185,34 @@ test('keeps in the ledger what a file of `deno test` recorded', ({ skip }) => {
   expect(status).toBe(0)
   expect(names(spans)).toEqual(['work'])
   expect(logs.map(({ body }) => body)).toEqual(['hello'])
+})
+
+/** A program of one file, as a bundler makes it where those packages are installed. */
+async function bundled(where: string): Promise<string> {
+  copyFileSync(at('programs/bundled.mjs'), join(where, 'bundled.mjs'))
+  const bundle = await rolldown({ input: join(where, 'bundled.mjs'), platform: 'node', logLevel: 'silent' })
+  await bundle.write({ dir: join(folder, 'bundle'), entryFileNames: '[name].mjs' })
+  await bundle.close()
+  return join(folder, 'bundle/bundled.mjs')
+}
+
+test('a program that a bundler made sends where @spanledger/export was installed', async () => {
+  collector = await startHttpCollector()
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    HOME: folder,
+  }
+  expect(await sendFromProgram([process.execPath], '', env, await bundled(ALL))).toEqual({
+    status: 0,
+    err: '',
+  })
+  expect(namesIn(collector.received)).toEqual(expect.arrayContaining(['work', 'hello']))
+})
+
+test('without it the ledger has what is recorded', async () => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
+  const { output, spans } = runProgram([process.execPath], '', env, await bundled(SDK_ALONE))
+  expect(output).toContain('npm install @spanledger/export')
+  expect(names(spans)).toEqual(['work'])
 })

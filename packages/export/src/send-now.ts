@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { OtlpExporterOptions } from './otlp-exporter.ts'
 import type { EncodedRequest, Signal } from './outcome.ts'
@@ -31,7 +31,8 @@ export function sendNow(
 ): Set<LastRequest> {
   const runtime = RUNTIME.exec(basename(process.execPath))?.groups?.['name']
   if (requests.length === 0 || runtime === undefined) return new Set()
-  const script = fileURLToPath(new URL('./last-send.js', import.meta.url))
+  // Not by `new URL`, which bundlers take for a file to copy, without what it imports.
+  const script = join(dirname(fileURLToPath(import.meta.url)), 'last-send.js')
   const errand: LastErrand = {
     options,
     requests: requests.map(({ bytes, ...rest }) => ({

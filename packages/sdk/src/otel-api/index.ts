@@ -14,7 +14,7 @@ export type Unregister = (() => void) | undefined
  * Deno, which may not know them yet, or when another provider was there before.
  */
 export async function registerOpenTelemetry(recorder: Recorder): Promise<Unregister> {
-  const api = await import('@opentelemetry/api').catch(() => undefined)
+  const api = await loadApi()
   if (api === undefined) return 'Deno' in globalThis ? registerGlobally(recorder) : undefined
   const { trace, context, metrics, propagation } = api
   const tracers = { getTracer: recorder.tracer.bind(recorder) } as unknown as TracerProvider
@@ -29,6 +29,15 @@ export async function registerOpenTelemetry(recorder: Recorder): Promise<Unregis
   }
 }
 
+// Within `try`, here and below: webpack then takes a package that is not there for one that need not be.
+async function loadApi() {
+  try {
+    return await import('@opentelemetry/api')
+  } catch {
+    return undefined
+  }
+}
+
 interface LogsApi {
   setGlobalLoggerProvider(provider: LoggerProvider): unknown
   disable(): void
@@ -37,8 +46,9 @@ interface LogsApi {
 /** A package of its own beside 1.9, a part of the API since 1.10. */
 async function logsApi(api: object): Promise<LogsApi | undefined> {
   if ('logs' in api) return api.logs as LogsApi
-  return import('@opentelemetry/api-logs').then(
-    ({ logs }) => logs as LogsApi,
-    () => undefined,
-  )
+  try {
+    return (await import('@opentelemetry/api-logs')).logs as LogsApi
+  } catch {
+    return undefined
+  }
 }

@@ -17,8 +17,9 @@ export async function loadExport(
   } catch (error) {
     if (isOfRun(config) && !wanted.includes('console')) return undefined
     const { code, message } = error as { code?: unknown; message?: unknown }
-    const why =
-      code === 'ERR_MODULE_NOT_FOUND' ? 'is not installed (npm install @spanledger/export)' : message
+    // The second in programs that a bundler made.
+    const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
+    const why = isMissing ? 'is not installed (npm install @spanledger/export)' : message
     report(
       `exporters.${wanted.join(' and exporters.')}`,
       `@spanledger/export, which does this, ${why}; recorded into the ledger ${config.exporters.ledger.home} instead`,

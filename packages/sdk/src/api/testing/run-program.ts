@@ -80,8 +80,9 @@ export function sendFromProgram(
   command: readonly string[],
   how: string,
   env: Record<string, string>,
+  program: string = PROGRAM,
 ): Promise<{ status: number | string | null; err: string }> {
-  const child = spawn(command[0]!, [...command.slice(1), PROGRAM, how], {
+  const child = spawn(command[0]!, [...command.slice(1), program, how], {
     env: { PATH: process.env['PATH'], SPANLEDGER_SDK: SDK, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 20_000,
