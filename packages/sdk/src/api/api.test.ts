@@ -16,6 +16,7 @@ import {
   shutdown,
   start,
   startSpan,
+  upDownCounter,
   withSpan,
   withSpanSync,
 } from './index.ts'
@@ -115,6 +116,16 @@ test('instruments made before the start measure from it on, and again after anot
   }
   expect(readdirSync(home)).toEqual([])
   rmSync(home, { recursive: true })
+})
+
+test('an instrument that is asked for again is the same, so that who makes one a request keeps one', () => {
+  expect(counter('asked again')).toBe(counter('asked again'))
+  expect(counter('asked again')).not.toBe(upDownCounter('asked again'))
+  expect(scope('shop').counter('asked again')).not.toBe(counter('asked again'))
+  const named = scope('named by request')
+  const many = Array.from({ length: 2_001 }, (_, i) => named.counter(`${i}`))
+  expect(named.counter('0')).toBe(many[0])
+  expect(named.counter('2000')).not.toBe(many[2_000])
 })
 
 test('a scope puts its name and version on everything that is recorded with it', async () => {

@@ -24,31 +24,56 @@ export interface Instruments {
   observe(kind: ObservableKind, name: string, callback: ObservableCallback, options?: InstrumentOptions): void
 }
 
-/** The instruments of one scope. */
-export function instruments(scope: string, version?: string): Instruments {
-  const meterOf = (now: Live): Meter => now.recorder.meter(scope, version)
-  return {
-    counter: (name, options) => new LateCounter((now) => meterOf(now).createCounter(name, options)),
-    upDownCounter: (name, options) =>
-      new LateCounter((now) => meterOf(now).createUpDownCounter(name, options)),
-    histogram: (name, options) => new LateRecordable((now) => meterOf(now).createHistogram(name, options)),
-    gauge: (name, options) => new LateRecordable((now) => meterOf(now).createGauge(name, options)),
-    observe: (kind, name, callback, options) =>
-      onLive((now) => now && meterOf(now)[CREATE[kind]](name, options).addCallback(callback)),
-  }
-}
+/** As many as a meter has: names that are made of data must not fill the memory. */
+const INSTRUMENTS_MAX = 2_000
 
 const CREATE = {
+  counter: 'createCounter',
+  upDownCounter: 'createUpDownCounter',
+  histogram: 'createHistogram',
+  gauge: 'createGauge',
+} as const
+
+const CREATE_OBSERVABLE = {
   counter: 'createObservableCounter',
   upDownCounter: 'createObservableUpDownCounter',
   gauge: 'createObservableGauge',
 } as const
 
+/** The instruments of one scope: each name once, at most INSTRUMENTS_MAX. What comes then measures into nothing, as in a meter. */
+export function instruments(scope: string, version?: string): Instruments {
+  const meterOf = (now: Live): Meter => now.recorder.meter(scope, version)
+  const made = new Map<string, Counter | Recordable>()
+  const once =
+    <T extends Counter | Recordable>(kind: keyof typeof CREATE, Late: LateOf<T>): Make<T> =>
+    (name, options) => {
+      const key = `${kind} ${name}`
+      let instrument = made.get(key) as T | undefined
+      if (instrument === undefined) {
+        if (made.size >= INSTRUMENTS_MAX) return new Late()
+        instrument = new Late((now) => meterOf(now)[CREATE[kind]](name, options) as unknown as T)
+        made.set(key, instrument)
+      }
+      return instrument
+    }
+  return {
+    counter: once('counter', LateCounter),
+    upDownCounter: once('upDownCounter', LateCounter),
+    histogram: once('histogram', LateRecordable),
+    gauge: once('gauge', LateRecordable),
+    observe: (kind, name, callback, options) =>
+      onLive((now) => now && meterOf(now)[CREATE_OBSERVABLE[kind]](name, options).addCallback(callback)),
+  }
+}
+
+/** An instrument that is there before what it stands for; without `create` it measures into nothing. */
+type LateOf<T> = new (create?: (now: Live) => T) => T
+
 class LateCounter implements Counter {
   #counter: Counter | undefined
 
-  constructor(create: (now: Live) => Counter) {
-    onLive((now) => (this.#counter = now && create(now)))
+  constructor(create?: (now: Live) => Counter) {
+    if (create) onLive((now) => (this.#counter = now && create(now)))
   }
 
   add(value: number, attributes?: Attributes): void {
@@ -59,8 +84,8 @@ class LateCounter implements Counter {
 class LateRecordable implements Recordable {
   #instrument: Recordable | undefined
 
-  constructor(create: (now: Live) => Recordable) {
-    onLive((now) => (this.#instrument = now && create(now)))
+  constructor(create?: (now: Live) => Recordable) {
+    if (create) onLive((now) => (this.#instrument = now && create(now)))
   }
 
   record(value: number, attributes?: Attributes): void {
