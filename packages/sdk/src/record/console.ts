@@ -13,7 +13,8 @@ const LEVELS = {
   error: 'error',
 } as const
 type Method = keyof typeof LEVELS
-export type ConsoleLike = Pick<Console, Method>
+// oxlint-disable-next-line typescript/no-explicit-any -- as the console takes them
+export type ConsoleLike = Record<Method, (...said: any[]) => void>
 
 /**
  * What is printed by `console.log` and its like also becomes a log record, without the terminal's colours; what is returned puts
