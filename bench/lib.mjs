@@ -67,3 +67,14 @@ function memoryOf(pid) {
 
 export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 export const count = (n) => Math.round(n).toLocaleString('en-US')
+
+/** Pseudo-random numbers from 0 to 1 (mulberry32): the same seed gives the same ledger. */
+export function generator(seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { generator } from './lib.mjs'
 
 const SEGMENT_BYTES = 64 * 1024 * 1024
 const START_MS = Date.UTC(2026, 9, 1)
@@ -223,16 +224,6 @@ function createSession(random, n, sessionEvents, more) {
       }
       return told
     },
-  }
-}
-
-function generator(seed) {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
   }
 }
 

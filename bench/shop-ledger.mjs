@@ -7,6 +7,7 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { generator } from './lib.mjs'
 
 export const DAY_MS = 86_400_000
 const WRITER = '3f9c1a2b7d04'
@@ -41,7 +42,7 @@ const AGENTS = Array.from(
  * @returns ids to ask for, and how many spans have what was made rare
  */
 export function writeShopLedger(home, { spans, seed = 1, endMs }) {
-  const random = mulberry32(seed)
+  const random = generator(seed)
   const int = (below) => Math.floor(random() * below)
   const pick = (items) => items[int(items.length)]
   const skewed = (below) => Math.floor(random() ** 3 * below)
@@ -239,13 +240,3 @@ function originOf(service) {
 
 const uuid = (digits) =>
   `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20)}`
-
-function mulberry32(seed) {
-  let a = seed >>> 0
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0
-    let t = Math.imul(a ^ (a >>> 15), a | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
