@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, attributeList } from '@spanledger/sdk/record'
 import type { AttributeList, RecordLimits, Resource, Scope } from '@spanledger/sdk/record'
-import type { SdkAttributes, SdkResource, SdkScope, SdkSpanContext } from './sdk-types.ts'
+import type { HrTime, SdkAttributes, SdkResource, SdkScope, SdkSpanContext } from './sdk-types.ts'
 
 /** OpenTelemetry's SDK has applied its own limits, and counted: these only keep what is impossible out of the ledger. */
 export const LIMITS: RecordLimits = { ...DEFAULT_LIMITS, attributes: 10_000 }
@@ -28,6 +28,15 @@ export function scopeOf(scope: SdkScope): Scope {
     scopes.set(scope, known)
   }
   return known
+}
+
+/** As processors take it: whole numbers, nanoseconds within the second. OpenTelemetry's SDK hands on what it was given; 1970 for what is no time. */
+export function moment([seconds, nanos]: HrTime): { seconds: number; nanos: number } {
+  const whole = Math.floor(seconds)
+  const beyond = Math.floor(nanos + (seconds - whole) * 1e9)
+  const carried = Math.floor(beyond / 1e9)
+  const at = { seconds: whole + carried, nanos: beyond - carried * 1e9 }
+  return at.seconds >= 0 && Number.isSafeInteger(at.seconds) && at.nanos >= 0 ? at : { seconds: 0, nanos: 0 }
 }
 
 /** OTLP's: it is known whether a context came from elsewhere; and it did. */

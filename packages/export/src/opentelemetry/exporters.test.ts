@@ -165,3 +165,22 @@ test('secrets are taken out before anything is written, by what the home says', 
   ])
   await exporter.shutdown()
 })
+
+test('times that are no times, or not within their second, are written as times', async () => {
+  const exporter = new LedgerSpanExporter({ home })
+  const spans = [
+    span({ startTime: [1_795_000_000, 1_500_000_000.7], endTime: [1_795_000_001, 500_000_001] }),
+    span({ startTime: [1_795_000_000.5, -1], endTime: [1_795_000_000, 0] }),
+    span({ startTime: [Number.NaN, 0], endTime: [0, Number.POSITIVE_INFINITY] }),
+  ]
+  expect(await exported((done) => exporter.export(spans, done))).toEqual({ code: 0 })
+  expect(
+    linesOf('spans')
+      .slice(1)
+      .map(({ start, ns }) => [start, ns]),
+  ).toEqual([
+    ['1795000001500000000', 1],
+    ['1795000000499999999', 0],
+    ['0', 0],
+  ])
+})

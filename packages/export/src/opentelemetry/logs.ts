@@ -1,14 +1,14 @@
 import { cleanValue } from '@spanledger/sdk/record'
 import type { LogData } from '@spanledger/sdk/record'
-import { LIMITS, listOf, scopeOf } from './common.ts'
+import { LIMITS, listOf, moment, scopeOf } from './common.ts'
 import type { ReadableLogRecord } from './sdk-types.ts'
 
 export function logData(record: ReadableLogRecord): LogData {
+  const observed = moment(record.hrTimeObserved)
   return {
-    seconds: record.hrTime[0],
-    nanos: record.hrTime[1],
-    observedSeconds: record.hrTimeObserved[0],
-    observedNanos: record.hrTimeObserved[1],
+    ...moment(record.hrTime),
+    observedSeconds: observed.seconds,
+    observedNanos: observed.nanos,
     severity: record.severityNumber ?? 0,
     severityText: record.severityText ?? '',
     eventName: record.eventName ?? '',

@@ -1,5 +1,5 @@
 import type { MetricData } from '@spanledger/sdk/record'
-import { listOf, scopeOf } from './common.ts'
+import { listOf, moment, scopeOf } from './common.ts'
 import type {
   ResourceMetrics,
   SdkExponentialHistogram,
@@ -39,13 +39,15 @@ function oneMetric(scope: SdkScope, metric: SdkMetric): MetricData {
   return { ...common, type: 'sum', valueType, monotonic, temporality, points: numbers }
 }
 
-const times = ({ startTime, endTime, attributes }: SdkPoint) => ({
-  attributes: listOf(attributes),
-  startSeconds: startTime[0],
-  startNanos: startTime[1],
-  seconds: endTime[0],
-  nanos: endTime[1],
-})
+function times({ startTime, endTime, attributes }: SdkPoint) {
+  const start = moment(startTime)
+  return {
+    attributes: listOf(attributes),
+    startSeconds: start.seconds,
+    startNanos: start.nanos,
+    ...moment(endTime),
+  }
+}
 
 function histogramPoint(point: SdkPoint) {
   const { count, sum, min, max, buckets } = point.value as SdkHistogram

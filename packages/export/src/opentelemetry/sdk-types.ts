@@ -6,7 +6,7 @@
  */
 
 /** Seconds since 1970, and nanoseconds beyond them. */
-type HrTime = [number, number]
+export type HrTime = [number, number]
 
 export type SdkAttributes = object
 

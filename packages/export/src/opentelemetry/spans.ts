@@ -1,5 +1,5 @@
 import type { SpanData } from '@spanledger/sdk/record'
-import { flagsOf, listOf, scopeOf } from './common.ts'
+import { flagsOf, listOf, moment, scopeOf } from './common.ts'
 import type { ReadableSpan } from './sdk-types.ts'
 
 const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const
@@ -7,6 +7,8 @@ const STATUSES = ['unset', 'ok', 'error'] as const
 
 export function spanData(span: ReadableSpan): SpanData {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext()
+  const start = moment(span.startTime)
+  const end = later(start, moment(span.endTime))
   return {
     traceId,
     spanId,
@@ -15,18 +17,17 @@ export function spanData(span: ReadableSpan): SpanData {
     flags: flagsOf(traceFlags, span.parentSpanContext),
     name: span.name,
     kind: KINDS[span.kind] ?? 'internal',
-    startSeconds: span.startTime[0],
-    startNanos: span.startTime[1],
-    endSeconds: span.endTime[0],
-    endNanos: span.endTime[1],
+    startSeconds: start.seconds,
+    startNanos: start.nanos,
+    endSeconds: end.seconds,
+    endNanos: end.nanos,
     status: STATUSES[span.status.code] ?? 'unset',
     statusMessage: span.status.message ?? '',
     attributes: listOf(span.attributes),
     droppedAttributes: span.droppedAttributesCount,
     events: span.events.map(({ name, time, attributes, droppedAttributesCount }) => ({
       name,
-      seconds: time[0],
-      nanos: time[1],
+      ...moment(time),
       attributes: listOf(attributes),
       droppedAttributes: droppedAttributesCount ?? 0,
     })),
@@ -43,3 +44,9 @@ export function spanData(span: ReadableSpan): SpanData {
     scope: scopeOf(span.instrumentationScope),
   }
 }
+
+type Moment = ReturnType<typeof moment>
+
+/** No span ends before it begins. */
+const later = (start: Moment, end: Moment): Moment =>
+  end.seconds < start.seconds || (end.seconds === start.seconds && end.nanos < start.nanos) ? start : end

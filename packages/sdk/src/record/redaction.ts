@@ -13,7 +13,7 @@ import type {
   SpanData,
   SpanEvent,
 } from './data.ts'
-import { LineBuffer } from './ledger/line-buffer.ts'
+import { LineBuffer, Literal } from './ledger/line-buffer.ts'
 import type { Watch } from './ledger/line-buffer.ts'
 import { writeValue } from './ledger/values.ts'
 
@@ -28,7 +28,7 @@ interface Name {
   readonly text: string
   readonly policy: Policy
   /** `"name":`, where the name is written as it is and its value only searched. */
-  readonly member: Uint8Array | undefined
+  readonly member: Literal | undefined
 }
 
 /** Records without their secrets: the same object where there are none, which takes a look at each string, else a copy. @opaque */
@@ -54,7 +54,7 @@ export class RecordRedactor implements Watch {
     return this.#redactor.mayHold(text)
   }
 
-  member(name: string): Uint8Array | undefined {
+  member(name: string): Literal | undefined {
     return this.#nameOf(name).member
   }
 
@@ -189,7 +189,11 @@ export class RecordRedactor implements Watch {
       const { text } = this.#redactor.redact(key.toWellFormed())
       const policy = this.#redactor.policyOfKey(key)
       const isPlain = text === key && policy.action === 'scan'
-      name = { text, policy, member: isPlain ? Buffer.from(`${JSON.stringify(key)}:`) : undefined }
+      name = {
+        text,
+        policy,
+        member: isPlain ? new Literal(Buffer.from(`${JSON.stringify(key)}:`)) : undefined,
+      }
       if (this.#names.size >= NAMES_MAX) this.#names.clear()
       this.#names.set(key, name)
     }

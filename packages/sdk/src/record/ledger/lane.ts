@@ -2,7 +2,7 @@ import { LINE_BYTES_MAX } from '../../ledger/index.ts'
 import type { SignalKind } from '../../model/index.ts'
 import type { SignalBatch } from '../../store/index.ts'
 import type { Definition } from './definition.ts'
-import { LineBuffer } from './line-buffer.ts'
+import { LineBuffer, literal } from './line-buffer.ts'
 import type { Watch } from './line-buffer.ts'
 
 /** A batch is handed to the disk at this size: 600 spans, one write of 60 us. */
@@ -14,8 +14,8 @@ const BUFFERS_KEPT = 4
 /** Waiting for the disk, a kind: 70,000 spans. Beyond, new records are dropped and counted. */
 const PENDING_BYTES_MAX = 32 * 1024 * 1024
 
-const CLOSE_IN = new Uint8Array([0x22, 0x7d, 0x0a])
-const IN = Uint8Array.from(',"in":"', (char) => char.charCodeAt(0))
+const CLOSE_IN = literal('"}\n')
+const IN = literal(',"in":"')
 
 /** One kind's lines: those being made, and whole batches on their way to the disk. */
 export class Lane {

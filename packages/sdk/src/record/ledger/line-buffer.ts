@@ -1,13 +1,26 @@
 import { Buffer } from 'node:buffer'
 import type { Prefilter } from '../../redact/index.ts'
 
-/** ASCII text that is written again and again. */
-export const literal = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'))
+/** Bytes that are written again and again: as numbers of four, little-endian, since a store of four costs as much as one of one. */
+export class Literal {
+  readonly length: number
+  readonly words: Uint32Array
+
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.length
+    this.words = Uint32Array.from({ length: (bytes.length + 3) >> 2 }, (_, at) =>
+      bytes.subarray(at * 4, at * 4 + 4).reduceRight((word, byte) => (word << 8) | byte, 0),
+    )
+  }
+}
+
+/** ASCII text as such. */
+export const literal = (text: string): Literal => new Literal(Buffer.from(text, 'latin1'))
 
 /** From here on the engine's own JSON.stringify and UTF-8 encoder are faster than a loop: 1.1 ns a character against 0.5. */
 const LOOP_CHARS_MAX = 160
 
-const HEX = literal('0123456789abcdef')
+const HEX = Uint8Array.from(Buffer.from('0123456789abcdef', 'latin1'))
 const NAN = literal('{"$double":"NaN"}')
 const INFINITY = literal('{"$double":"Infinity"}')
 const MINUS_INFINITY = literal('{"$double":"-Infinity"}')
@@ -24,7 +37,7 @@ export interface Watch {
   /** Whether text may hold a secret; asked where the prefilter finds a window. */
   mayHold(text: string): boolean
   /** `"name":` of a name that is written as it is, with a value that is only searched; undefined for any other. */
-  member(name: string): Uint8Array | undefined
+  member(name: string): Literal | undefined
   /** The prefilter cannot tell: every record has to be looked into. */
   readonly suspectsAll: boolean
 }
@@ -46,10 +59,11 @@ const NOBODY: Watch = {
  * pieces, and a call costs as much as copying sixty bytes.
  */
 export class LineBuffer {
-  bytes: Uint8Array
   length = 0
   /** Something that was written may have to be redacted. Set here, taken back by whoever looks into it. */
   isSuspect = false
+  #bytes: Uint8Array
+  #view: DataView
   readonly #watch: Watch
   readonly #grams: Int32Array
   readonly #multiplier: number
@@ -57,10 +71,11 @@ export class LineBuffer {
   /** ESCAPES, and 2 for bytes to look into. */
   readonly #kinds: Uint8Array
   #second = 0
-  #secondDigits: Uint8Array = new Uint8Array(0)
+  #secondDigits = new Literal(new Uint8Array(0))
 
   constructor(bytes: Uint8Array, watch: Watch = NOBODY) {
-    this.bytes = bytes
+    this.#bytes = bytes
+    this.#view = viewOf(bytes)
     this.#watch = watch
     const { grams, multiplier, shift, aloneBytes } = watch.prefilter
     this.#grams = grams
@@ -69,11 +84,20 @@ export class LineBuffer {
     this.#kinds = ESCAPES.map((kind, byte) => (kind === 1 && aloneBytes[byte] === 1 ? 2 : kind))
   }
 
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  set bytes(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = viewOf(bytes)
+  }
+
   reserve(count: number): void {
     const needed = this.length + count
-    if (needed <= this.bytes.length) return
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2))
-    grown.set(this.bytes.subarray(0, this.length))
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+    grown.set(this.#bytes.subarray(0, this.length))
     this.bytes = grown
   }
 
@@ -88,20 +112,33 @@ export class LineBuffer {
     this.byte(byte)
   }
 
-  raw(text: Uint8Array): void {
-    const count = text.length
-    this.reserve(count)
-    const { bytes, length } = this
-    for (let i = 0; i < count; i++) bytes[length + i] = text[i]!
-    this.length = length + count
+  raw({ length, words }: Literal): void {
+    // What the last store writes beyond is written over, or not taken.
+    this.reserve(length + 3)
+    const view = this.#view
+    let at = this.length
+    for (let i = 0; i < words.length; i++, at += 4) view.setUint32(at, words[i]!, true)
+    this.length += length
   }
 
   /** ASCII without anything to escape. */
   ascii(text: string): void {
     const count = text.length
     this.reserve(count)
-    const { bytes, length } = this
-    for (let i = 0; i < count; i++) bytes[length + i] = text.charCodeAt(i)
+    const bytes = this.#bytes
+    const view = this.#view
+    const { length } = this
+    let i = 0
+    for (; i + 3 < count; i += 4)
+      view.setUint32(
+        length + i,
+        text.charCodeAt(i) |
+          (text.charCodeAt(i + 1) << 8) |
+          (text.charCodeAt(i + 2) << 16) |
+          (text.charCodeAt(i + 3) << 24),
+        true,
+      )
+    for (; i < count; i++) bytes[length + i] = text.charCodeAt(i)
     this.length = length + count
   }
 
@@ -122,7 +159,7 @@ export class LineBuffer {
     const count = text.length
     if (count > LOOP_CHARS_MAX) return this.#encoded(text)
     this.reserve(count * 6 + 2)
-    const { bytes } = this
+    const bytes = this.#bytes
     const grams = this.#grams
     const multiplier = this.#multiplier
     const shift = this.#shift
@@ -157,11 +194,11 @@ export class LineBuffer {
 
   /** A whole number from 0 to 2^53-1. */
   uint(value: number): void {
-    this.reserve(16)
+    this.reserve(20)
     if (value >= 1e9) {
       const upper = Math.floor(value / 1e9)
       this.length = digits(this.bytes, this.length, upper)
-      this.length = nine(this.bytes, this.length, value - upper * 1e9)
+      this.length = nine(this.#view, this.length, value - upper * 1e9)
     } else this.length = digits(this.bytes, this.length, value)
   }
 
@@ -174,16 +211,18 @@ export class LineBuffer {
       const begin = this.length
       this.uint(seconds)
       this.#second = seconds
-      this.#secondDigits = this.bytes.slice(begin, this.length)
+      this.#secondDigits = new Literal(this.bytes.subarray(begin, this.length))
     }
-    this.length = nine(this.bytes, this.length, nanos)
+    this.length = nine(this.#view, this.length, nanos)
   }
 
   /** Once more what stands in [from, to). */
   again(from: number, to: number): void {
-    this.reserve(to - from)
-    const { bytes } = this
-    for (let i = from; i < to; i++) bytes[this.length++] = bytes[i]!
+    this.reserve(to - from + 3)
+    const view = this.#view
+    let at = this.length
+    for (let i = from; i < to; i += 4, at += 4) view.setUint32(at, view.getUint32(i, true), true)
+    this.length += to - from
   }
 
   /** OTLP's intValue for a whole number that JavaScript holds exactly, doubleValue otherwise. */
@@ -259,13 +298,23 @@ function digits(bytes: Uint8Array, at: number, value: number): number {
   return at + count
 }
 
-/** An integer below 10^9, always nine digits. */
-function nine(bytes: Uint8Array, at: number, value: number): number {
-  let rest = value | 0
-  for (let i = at + 8; i >= at; i--) {
-    const next = (rest / 10) | 0
-    bytes[i] = 0x30 + rest - next * 10
-    rest = next
-  }
+/** Three digits each, as a little-endian number; the fourth byte is nothing. */
+const THREE = Uint32Array.from(
+  { length: 1_000 },
+  (_, n) =>
+    (0x30 + Math.floor(n / 100)) | ((0x30 + (Math.floor(n / 10) % 10)) << 8) | ((0x30 + (n % 10)) << 16),
+)
+
+/** An integer below 10^9, always nine digits; the byte behind them is spoiled. What is none is written as 0: no time is worth a line. */
+function nine(view: DataView, at: number, value: number): number {
+  const whole = value >= 0 && value < 1e9 ? value | 0 : 0
+  const millions = (whole / 1e6) | 0
+  const rest = whole - millions * 1e6
+  const thousands = (rest / 1e3) | 0
+  view.setUint32(at, THREE[millions]!, true)
+  view.setUint32(at + 3, THREE[thousands]!, true)
+  view.setUint32(at + 6, THREE[rest - thousands * 1e3]!, true)
   return at + 9
 }
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

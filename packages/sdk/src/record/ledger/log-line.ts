@@ -2,7 +2,7 @@ import type { LogData } from '../data.ts'
 import { SEVERITY, SEVERITY_TEXT } from '../log.ts'
 import type { Level } from '../log.ts'
 import { literal } from './line-buffer.ts'
-import type { LineBuffer } from './line-buffer.ts'
+import type { LineBuffer, Literal } from './line-buffer.ts'
 import { ATTRS, DROPPED, writeCount, writeString } from './span-line.ts'
 import { writeAttributes, writeValue } from './values.ts'
 
@@ -18,10 +18,10 @@ const SPAN = literal('","span":"')
 const FLAGS = literal(',"flags":')
 
 /** By severity what the logger's own levels write: one piece in place of four, and words of ours, which no rule of redaction means. */
-const LEVELS: { text: string; bytes: Uint8Array }[] = []
+const LEVELS: { text: string; piece: Literal }[] = []
 for (const [level, severity] of Object.entries(SEVERITY)) {
   const text = SEVERITY_TEXT[level as Level]
-  LEVELS[severity] = { text, bytes: literal(`,"severity":${severity},"level":"${text}"`) }
+  LEVELS[severity] = { text, piece: literal(`,"severity":${severity},"level":"${text}"`) }
 }
 
 /** The line of a log record up to its `in`. Source: ledger-format.md, "Log records". */
@@ -58,7 +58,7 @@ export function writeLog(out: LineBuffer, log: LogData): void {
 
 function writeSeverity(out: LineBuffer, { severity, severityText }: LogData): void {
   const level = LEVELS[severity]
-  if (level?.text === severityText) return out.raw(level.bytes)
+  if (level?.text === severityText) return out.raw(level.piece)
   writeCount(out, SEVERITY_NUMBER, severity)
   writeString(out, LEVEL, severityText)
 }

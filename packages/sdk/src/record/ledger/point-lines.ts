@@ -7,7 +7,7 @@ import type {
   ValueType,
 } from '../data.ts'
 import { literal } from './line-buffer.ts'
-import type { LineBuffer } from './line-buffer.ts'
+import type { LineBuffer, Literal } from './line-buffer.ts'
 import { ATTRS } from './span-line.ts'
 import { writeAttributes } from './values.ts'
 
@@ -96,7 +96,7 @@ function writeBuckets(out: LineBuffer, name: string, { offset, counts }: Exponen
   out.ascii(`,"${name}":{${members.join(',')}}`)
 }
 
-function writeDouble(out: LineBuffer, name: Uint8Array, value: number | undefined): void {
+function writeDouble(out: LineBuffer, name: Literal, value: number | undefined): void {
   if (value === undefined) return
   out.raw(name)
   out.double(value)

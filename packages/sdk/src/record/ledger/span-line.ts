@@ -1,6 +1,6 @@
 import type { Link, SpanData, SpanEvent } from '../data.ts'
 import { literal } from './line-buffer.ts'
-import type { LineBuffer } from './line-buffer.ts'
+import type { LineBuffer, Literal } from './line-buffer.ts'
 import { writeAttributes } from './values.ts'
 
 const SPAN = literal('{"span":"')
@@ -119,14 +119,14 @@ function writeLinks(out: LineBuffer, links: readonly Link[]): void {
 }
 
 /** `,"name":number`, unless it is 0. */
-export function writeCount(out: LineBuffer, name: Uint8Array, value: number): void {
+export function writeCount(out: LineBuffer, name: Literal, value: number): void {
   if (value === 0) return
   out.raw(name)
   out.uint(value)
 }
 
 /** `,"name":"..."`, unless it is empty. */
-export function writeString(out: LineBuffer, name: Uint8Array, value: string): void {
+export function writeString(out: LineBuffer, name: Literal, value: string): void {
   if (value === '') return
   out.raw(name)
   out.string(value)
