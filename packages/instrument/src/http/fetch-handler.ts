@@ -108,10 +108,13 @@ class FetchIncoming implements Incoming {
     this.#request = request
     const { url } = request
     const authority = url.indexOf('://') + 3
-    const end = url.slice(authority).search(/[/?#]|$/) + authority
+    // A request's URL is in its normal form: what follows the host begins with a slash.
+    const slash = url.indexOf('/', authority)
+    const path = slash === -1 ? url.length : slash
+    const hash = url.indexOf('#', path)
     this.scheme = url.slice(0, authority - 3)
-    this.#host = url.slice(authority, end)
-    this.target = url.slice(end).replace(/#.*/s, '') || '/'
+    this.#host = url.slice(authority, path)
+    this.target = url.slice(path, hash === -1 ? undefined : hash) || '/'
     const address = (info as { remoteAddr?: { hostname?: unknown } } | undefined | null)?.remoteAddr?.hostname
     this.peer = typeof address === 'string' ? address : undefined
   }

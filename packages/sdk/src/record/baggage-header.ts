@@ -13,6 +13,8 @@ const PROPERTIES = /^[\x20-\x2b\x2d-\x7e\t]*$/
 
 /** Members that are not valid are left out; undefined when none is valid. */
 export function parseBaggage(text: string): Baggage | undefined {
+  // As of most requests.
+  if (text === '') return undefined
   const entries: [string, BaggageEntry][] = []
   for (const member of text
     .slice(0, LENGTH_MAX + 1)
