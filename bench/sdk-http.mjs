@@ -9,10 +9,7 @@ const WARMUP = 5_000
 const REQUESTS = 1_000
 /** Processes of each server: how one is laid out in memory, and compiled, makes it some percent faster or slower for all its life. */
 const ROUNDS = 5
-/**
- * Turns of each server in a round, one after the other. The tenth part counts that took least: what else a machine does makes turns
- * longer, by more than what is measured, and none shorter.
- */
+/** Turns of each server in a round, one after the other. The median of all counts; beside it stand the tenth part that took least, which nothing disturbed. */
 const TURNS = 9
 
 const SERVERS = {
@@ -36,13 +33,14 @@ export async function run() {
   } finally {
     rmSync(home, { recursive: true, force: true })
   }
-  const bare = undisturbed(turns.get('bare'))
+  const bare = turns.get('bare')
   return [...turns].map(([name, taken]) => {
-    const us = undisturbed(taken)
-    const lost = ((1 - bare / us) * 100).toFixed(1)
+    const lost = (part) => `${((1 - at(part, bare) / at(part, taken)) * 100).toFixed(1)} %`
+    const told =
+      name === 'bare' ? '' : `, ${lost(0.5)} off the throughput (${lost(0.1)} in undisturbed turns)`
     return {
       what: `a request: ${SERVERS[name]}`,
-      value: `${us.toFixed(0)} us of CPU time${name === 'bare' ? '' : `, ${lost} % off the throughput`}`,
+      value: `${at(0.5, taken).toFixed(0)} us of CPU time${told}`,
       goal: name === 'ledger' ? '10 % at most' : '',
     }
   })
@@ -59,7 +57,8 @@ async function runRound(home, turns) {
   }
 }
 
-const undisturbed = (turns) => turns.toSorted((a, b) => a - b)[Math.floor(turns.length / 10)]
+/** Such a part of the turns took no longer. */
+const at = (part, turns) => turns.toSorted((one, other) => one - other)[Math.floor(turns.length * part)]
 
 function start(name, home) {
   const child = fork(fileURLToPath(new URL('sdk-http-server.mjs', import.meta.url)), [name, home])
