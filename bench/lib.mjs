@@ -1,5 +1,5 @@
 // Shared by the benchmarks: a daemon of its own, its memory, and figures as rows.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,16 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 export const cli = join(root, 'packages/spanledger/bin/spanledger.js')
+
+/**
+ * A command that stays on one processor, where there is a taskset: of two, one may be a third slower than the other for as long
+ * as a neighbour uses what they share.
+ */
+export function onOneProcessor(...command) {
+  if (spawnSync('taskset', ['--version']).error) return command
+  const [processor] = /(?<=Cpus_allowed_list:\s*)\d+/.exec(readFileSync('/proc/self/status', 'utf8'))
+  return ['taskset', '--cpu-list', processor, ...command]
+}
 
 export function tempHome() {
   const folder = mkdtempSync(join(tmpdir(), 'spanledger-bench-'))

@@ -3,14 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { onOneProcessor } from './lib.mjs'
 
-/** Requests a server has before one counts, and in a turn that counts. */
-const WARMUP = 5_000
-const REQUESTS = 1_000
+/** Requests a server has before one counts, and in a turn that counts: some 50 ms. */
+const WARMUP = 4_000
+const REQUESTS = 200
 /** Processes of each server: how one is laid out in memory, and compiled, makes it some percent faster or slower for all its life. */
-const ROUNDS = 5
-/** Turns of each server in a round, one after the other. The median of all counts; beside it stand the tenth part that took least, which nothing disturbed. */
-const TURNS = 9
+const ROUNDS = 7
+/** Turns of each server in a round, one after the other, so that what disturbs the machine disturbs all of them. */
+const TURNS = 30
 
 const SERVERS = {
   bare: 'not instrumented',
@@ -23,45 +24,53 @@ const SERVERS = {
 /**
  * CPU time for one request of a Hono route that is about 200 us of JSON work behind one middleware, each server in a process of
  * its own that asks itself through the application's `fetch`: the cost of sockets would hide what is measured. CPU time, all
- * threads counted, is what a CPU-bound server has fewer requests by, and does not depend on what else the machine does.
+ * threads counted, is what a CPU-bound server has fewer requests by. All take turns on one processor, since one may be a third
+ * slower than the next for as long as a neighbour uses what they share. The cost is the median of the rounds' own.
  */
 export async function run() {
   const home = mkdtempSync(join(tmpdir(), 'spanledger-bench-'))
-  const turns = new Map(Object.keys(SERVERS).map((name) => [name, []]))
+  const rounds = []
   try {
-    for (let round = 0; round < ROUNDS; round++) await runRound(home, turns)
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await runRound(home))
   } finally {
     rmSync(home, { recursive: true, force: true })
   }
-  const bare = turns.get('bare')
-  return [...turns].map(([name, taken]) => {
-    const lost = (part) => `${((1 - at(part, bare) / at(part, taken)) * 100).toFixed(1)} %`
+  return Object.entries(SERVERS).map(([name, is]) => {
+    const taken = sorted(rounds.map((round) => round[name]))
+    const lost = sorted(rounds.map((round) => (1 - round.bare / round[name]) * 100))
     const told =
-      name === 'bare' ? '' : `, ${lost(0.5)} off the throughput (${lost(0.1)} in undisturbed turns)`
+      name === 'bare'
+        ? ''
+        : `, ${percent(median(lost))} off the throughput (${percent(lost[0])} to ${percent(lost.at(-1))})`
     return {
-      what: `a request: ${SERVERS[name]}`,
-      value: `${at(0.5, taken).toFixed(0)} us of CPU time${told}`,
+      what: `a request: ${is}`,
+      value: `${median(taken).toFixed(0)} us of CPU time${told}`,
       goal: name === 'ledger' ? '10 % at most' : '',
     }
   })
 }
 
-async function runRound(home, turns) {
-  const servers = [...turns].map(([name, taken]) => ({ taken, ...start(name, home) }))
+/** Microseconds of a request, by server. */
+async function runRound(home) {
+  const servers = Object.keys(SERVERS).map((name) => ({ name, took: 0, ...start(name, home) }))
   try {
     for (const server of servers) await server.ask(WARMUP)
     for (let turn = 0; turn < TURNS; turn++)
-      for (const server of servers) server.taken.push(await server.ask(REQUESTS))
+      for (const server of servers) server.took += (await server.ask(REQUESTS)) / TURNS
+    return Object.fromEntries(servers.map(({ name, took }) => [name, took]))
   } finally {
     await Promise.all(servers.map((server) => server.stop()))
   }
 }
 
-/** Such a part of the turns took no longer. */
-const at = (part, turns) => turns.toSorted((one, other) => one - other)[Math.floor(turns.length * part)]
+const sorted = (numbers) => numbers.toSorted((one, other) => one - other)
+const median = (ascending) => ascending[Math.floor(ascending.length / 2)]
+const percent = (value) => `${value.toFixed(1)} %`
 
 function start(name, home) {
-  const child = fork(fileURLToPath(new URL('sdk-http-server.mjs', import.meta.url)), [name, home])
+  const server = fileURLToPath(new URL('sdk-http-server.mjs', import.meta.url))
+  const [execPath, ...execArgv] = onOneProcessor(process.execPath)
+  const child = fork(server, [name, home], { execPath, execArgv })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const failed = ended.then((code) => {
     throw new Error(`the ${name} server ended with ${code}`)

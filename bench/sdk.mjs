@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pack } from '../tools/pack-sdk.mjs'
-import { count, median, root, tempHome } from './lib.mjs'
+import { count, median, onOneProcessor, root, tempHome } from './lib.mjs'
 
 const ROUNDS = 5
 const program = join(root, 'bench/sdk-program.mjs')
@@ -83,11 +83,8 @@ const bytesIn = (folder) =>
 function measure(side, what) {
   const { home, remove } = tempHome()
   try {
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      ['--expose-gc', program, side, what, home],
-      { encoding: 'utf8' },
-    )
+    const [command, ...args] = onOneProcessor(process.execPath, '--expose-gc', program, side, what, home)
+    const { stdout, stderr, status } = spawnSync(command, args, { encoding: 'utf8' })
     if (status !== 0) throw new Error(stderr)
     return JSON.parse(stdout)
   } finally {
