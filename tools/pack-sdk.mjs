@@ -94,9 +94,9 @@ export async function pack(which, out = join(root, 'packages', which, 'pack')) {
   const { private: _, ...published } = manifest
   writeFileSync(join(out, 'package.json'), `${JSON.stringify({ ...published, exports })}\n`)
   copyFileSync(join(root, readme), join(out, 'README.md'))
-  // Its terms; what follows tells how to put a work under them.
+  // Its terms, without the margin; what follows tells how to put a work under them.
   const [terms] = readFileSync(join(root, 'LICENSE'), 'utf8').split(/\n\s*APPENDIX:/)
-  writeFileSync(join(out, 'LICENSE'), `${terms}\n`)
+  writeFileSync(join(out, 'LICENSE'), `${terms.replaceAll(/^ +/gm, '').trim()}\n`)
 }
 
 /** The declarations that a module names: of this repository a file, of others undefined. */

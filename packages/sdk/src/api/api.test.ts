@@ -109,9 +109,17 @@ test('instruments made before the start measure from it on, and again after anot
     await start({ home, processors: () => [processor], atExit: false, openTelemetry: false })
     early.add(round)
     expect(await withSpan('outer', { kind: 'server' }, async (span) => activeSpan() === span)).toBe(true)
+    // A query that runs when it is asked.
+    const query = {
+      // oxlint-disable-next-line no-thenable -- as Drizzle's and Knex's queries
+      then: (_: unknown, failed: (error: Error) => void) => setTimeout(failed, 20, new Error('down')),
+    }
+    for (const run of [withSpan, scope('shop').withSpan])
+      await expect(run('query', {}, () => query as never)).rejects.toThrow('down')
     await shutdown()
     early.add(100)
-    expect(spans).toMatchObject([{ name: 'outer', kind: 'server' }])
+    const failed = { name: 'query', status: 'error', statusMessage: 'down' }
+    expect(spans).toMatchObject([{ name: 'outer', kind: 'server' }, failed, failed])
     expect(values).toMatchObject([{ value: round }])
   }
   expect(readdirSync(home)).toEqual([])

@@ -35,7 +35,7 @@ export function scope(name: string, version?: string): Scoped {
         : sync(span, { attributes: second as Attributes }, third),
     startSpan: (span, options) =>
       live === undefined ? NO_SPAN : live.recorder.tracer(name, version).startSpan(span, options),
-    withSpan: async (span, options, fn) => sync(span, options, fn),
+    withSpan: async (span, options, fn) => sync(span, options, async (within) => fn(within)),
     withSpanSync: sync,
     log: Object.fromEntries(logger) as typeof log,
   }

@@ -29,7 +29,10 @@ export async function withSpan<T>(
   options: SpanOptions,
   fn: (span: Span) => T | Promise<T>,
 ): Promise<T> {
-  return live === undefined ? fn(NO_SPAN) : live.recordWith(live.tracer, name, options, fn)
+  // Any thenable is waited for: a query that runs when it is asked.
+  return live === undefined
+    ? fn(NO_SPAN)
+    : live.recordWith(live.tracer, name, options, async (span) => fn(span))
 }
 
 /** As `withSpan`, for what is done when it returns. */

@@ -69,6 +69,8 @@ export interface SdkConfig {
     links: number
     eventAttributes: number
     linkAttributes: number
+    logAttributes: number
+    logAttributeLength: number | undefined
   }
   shutdown: { timeout: number }
 }

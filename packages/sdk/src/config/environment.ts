@@ -57,16 +57,23 @@ function textOf(
   return as === undefined ? text : as(text)
 }
 
+/** Standard ones, with the values they may have here and what to do in their place. */
+const UNREAD: Readonly<Record<string, { fits: RegExp; next: string }>> = {
+  OTEL_CONFIG_FILE: { fits: /^$/, next: 'write .spanledger/config.yaml: docs/reference/configuration.md' },
+  OTEL_PROPAGATORS: { fits: /^(?:tracecontext|baggage|[, ])*$/, next: 'it is always tracecontext,baggage' },
+}
+
 const OWN = new Set(Object.keys(TABLE).map(variableOf))
 
 /** Variables that are nearly ours; others with our prefix may belong to other parts. */
 function warnOfStrangers(env: Environment, warn: (warning: ConfigWarning) => void): void {
   for (const variable of Object.keys(env)) {
-    if (variable === 'OTEL_CONFIG_FILE' && env[variable])
+    const unread = UNREAD[variable]
+    if (unread && !unread.fits.test(env[variable] ?? ''))
       warn({
         code: 'UNKNOWN_KEY',
-        message: 'OTEL_CONFIG_FILE is not read',
-        next: 'write .spanledger/config.yaml: docs/reference/configuration.md',
+        message: `${variable} is not read`,
+        next: unread.next,
         source: { kind: 'environment', variable },
       })
     if (!variable.startsWith('SPANLEDGER_') || variable === 'SPANLEDGER_HOME' || OWN.has(variable)) continue

@@ -7,6 +7,9 @@ import { samplingRules } from './rules.ts'
 const exporterNames = choices(['ledger', 'otlp', 'console', 'none'])
 const SAMPLERS = ['always_on', 'always_off', 'traceidratio', 'probability'] as const
 const sampler = choice([...SAMPLERS, ...SAMPLERS.map((each) => `parentbased_${each}` as const)])
+/** Of spans and of log records. */
+const ATTRIBUTES = 'OTEL_ATTRIBUTE_COUNT_LIMIT'
+const ATTRIBUTE_LENGTH = 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'
 const many = count(0, 1_000_000)
 const some = count(1, 1_000_000)
 
@@ -93,14 +96,18 @@ export const KEYS = {
     size: key(bytes, 64e6),
   }),
   ...under('limits', {
-    attributes: key(many, 128, { env: ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'] }),
+    attributes: key(many, 128, { env: ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', ATTRIBUTES] }),
     attributeLength: optional(many, {
-      env: ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
+      env: ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', ATTRIBUTE_LENGTH],
     }),
     events: key(many, 128, { env: ['OTEL_SPAN_EVENT_COUNT_LIMIT'] }),
     links: key(many, 128, { env: ['OTEL_SPAN_LINK_COUNT_LIMIT'] }),
     eventAttributes: key(many, 128, { env: ['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT'] }),
     linkAttributes: key(many, 128, { env: ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT'] }),
+    logAttributes: key(many, 128, { env: ['OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT', ATTRIBUTES] }),
+    logAttributeLength: optional(many, {
+      env: ['OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT', ATTRIBUTE_LENGTH],
+    }),
   }),
   ...under('shutdown', {
     timeout: key(duration, 5000),

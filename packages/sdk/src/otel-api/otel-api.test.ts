@@ -1,4 +1,4 @@
-import { context, metrics, propagation, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, context, createContextKey, metrics, propagation, trace } from '@opentelemetry/api'
 import { logs as logsApi } from '@opentelemetry/api-logs'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 import { EventEmitter } from 'node:events'
@@ -89,6 +89,11 @@ test('contexts: keys, baggage, bound functions and emitters, and the propagator'
   const seen: unknown[] = []
   emitter.on('tell', () => seen.push(context.active().getValue(key)))
   emitter.emit('tell')
+  const mine = createContextKey('mine')
+  context.with(ROOT_CONTEXT.setValue(key, 'theirs'), () => {
+    const both = context.active().setValue(mine, 1)
+    expect([both.getValue(key), both.deleteValue(key).getValue(key)]).toEqual(['theirs', undefined])
+  })
   const bound = context.bind(context.active().setValue(key, 7), () => context.active().getValue(key))
   expect([seen, bound(), context.active().getValue(key)]).toEqual([['bound'], 7, undefined])
 

@@ -1,19 +1,19 @@
 import type { AttributeList, AttributeValue } from './data.ts'
-import { KEY_LENGTH_MAX, NESTING_MAX, VALUES_MAX } from './limits.ts'
-import type { RecordLimits } from './limits.ts'
+import { DEFAULT_LIMITS, KEY_LENGTH_MAX, NESTING_MAX, VALUES_MAX } from './limits.ts'
+import type { AttributeLimits } from './limits.ts'
 import { cut } from './text.ts'
 
 /** What callers hand in: anything. `undefined` is as if the key were not there. */
 export type Attributes = { readonly [key: string]: unknown }
 
-export const NO_ATTRIBUTES: AttributeList = []
+const NO_ATTRIBUTES: AttributeList = []
 
 /** Sets one attribute in `list`; returns how many were dropped, 0 or 1. Never throws. */
 export function putAttribute(
   list: AttributeValue[],
   key: string,
   value: unknown,
-  limits: RecordLimits,
+  limits: AttributeLimits,
 ): number {
   let clean: AttributeValue | undefined
   if (typeof value === 'string')
@@ -34,7 +34,11 @@ export function putAttribute(
 }
 
 /** As `putAttribute`, for all own members; returns how many were dropped. */
-export function putAttributes(list: AttributeValue[], attributes: Attributes, limits: RecordLimits): number {
+export function putAttributes(
+  list: AttributeValue[],
+  attributes: Attributes,
+  limits: AttributeLimits,
+): number {
   let dropped = 0
   try {
     // for..in reads the keys from the object's shape, where Object.keys makes an array.
@@ -55,7 +59,10 @@ export function putAttributes(list: AttributeValue[], attributes: Attributes, li
 }
 
 /** @internal */
-export function attributeList(attributes: Attributes | undefined, limits: RecordLimits): AttributeList {
+export function attributeList(
+  attributes: Attributes | undefined,
+  limits: AttributeLimits = DEFAULT_LIMITS,
+): AttributeList {
   if (attributes === undefined || attributes === null) return NO_ATTRIBUTES
   const list: AttributeValue[] = []
   putAttributes(list, attributes, limits)
@@ -67,7 +74,10 @@ const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
 /** What can be kept of a value: a copy, so that later changes do not show. Undefined for functions and symbols. Never throws. @internal */
-export function cleanValue(value: unknown, limits: RecordLimits): AttributeValue | undefined {
+export function cleanValue(
+  value: unknown,
+  limits: AttributeLimits = DEFAULT_LIMITS,
+): AttributeValue | undefined {
   if (typeof value === 'string') return cut(value, limits.stringLength)
   try {
     return new Cleaning(limits.stringLength).value(value)
@@ -117,6 +127,7 @@ class Cleaning {
     this.#inside.push(value)
     try {
       if (Array.isArray(value)) return this.#array(value)
+      if (value instanceof Map || value instanceof Set) return this.#array([...value])
       if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
         return this.value((value as { toJSON(): unknown }).toJSON())
       return this.#map(value as Record<string, unknown>)

@@ -1,5 +1,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Baggage } from './baggage.ts'
+import { ROOT_CONTEXT, contextOf } from './context.ts'
+import { inject } from './propagation.ts'
 import { recordWith } from './record.ts'
 import { memoryRecorder } from './testing/memory.ts'
 
@@ -29,6 +32,7 @@ test.each([
   ['a symbol is dropped', Symbol('s'), undefined],
   ['a date is its text', new Date(0), '1970-01-01T00:00:00.000Z'],
   ['an invalid date is null', new Date(Number.NaN), null],
+  ['a map is its pairs', new Map([['a', new Set([1, 2])]]), [['a', [1, 2]]]],
   ['an error is its name and message', new TypeError('no'), 'TypeError: no'],
   ['a bigint of 64 bits', 2n ** 63n - 1n, 2n ** 63n - 1n],
   ['a larger bigint is text', 2n ** 63n, '9223372036854775808'],
@@ -67,6 +71,82 @@ test('a value is a copy', () => {
   span.end()
   expect(spans[0]!.attributes).toEqual(['list', [1]])
 })
+
+test.each<[string, (of: ReturnType<typeof memoryRecorder>['recorder']) => unknown]>([
+  [
+    'links that are none',
+    (of) =>
+      of
+        .tracer('t')
+        .startSpan('s')
+        .addLinks(undefined as never),
+  ],
+  ['a link that is none', (of) => of.tracer('t').startSpan('s', { links: [undefined as never] })],
+  [
+    'a trace state that is text',
+    (of) =>
+      of
+        .tracer('t')
+        .startSpan('s')
+        .addLink({ context: { ...SOMEWHERE, traceState: 'x=y' as never } }),
+  ],
+  [
+    'an active span that is none',
+    (of) => of.tracer('t').startSpan('s', {}, ROOT_CONTEXT.withSpan({} as never)),
+  ],
+  ['a parent that is none', (of) => of.tracer('t').startSpan('s', {}, null as never)],
+  ['options that throw', (of) => of.tracer('t').startSpan('s', broken({}, 'kind'))],
+  ['an error whose message throws', (of) => of.logger('l').error(broken(new Error('e'), 'message'))],
+  ['attributes that throw beside an error', (of) => of.logger('l').error(new Error('e'), broken({}, 'a'))],
+  ['a revoked proxy', (of) => of.logger('l').info(revoked())],
+  ['no log record', (of) => of.logger('l').emit(undefined as never)],
+  ['a log record whose context is none', (of) => of.logger('l').emit({ body: 'b', context: null as never })],
+  ['a measurement by nothing', (of) => of.meter('m').createCounter('c').add(1, { '': undefined })],
+  [
+    'an instrument whose name is none',
+    (of) =>
+      of
+        .meter('m')
+        .createCounter(Symbol('c') as never)
+        .add(1),
+  ],
+  [
+    'baggage whose value is a number',
+    () => inject({}, ROOT_CONTEXT.withBaggage(new Baggage([['a', { value: 5 as never }]]))),
+  ],
+  ['a context that is none', () => contextOf(undefined).getValue(Symbol('key'))],
+])('%s harms nobody', (_name, use) => {
+  expect(() => use(memoryRecorder().recorder)).not.toThrow()
+})
+
+test('what can be told of a broken error is told', () => {
+  const { recorder, logs } = memoryRecorder()
+  recorder.logger('l').error(broken(new Error('e'), 'message'), { id: 7 })
+  recorder.logger('l').error(new Error('no'), {
+    get broken() {
+      throw new Error('getter')
+    },
+    id: 8,
+  })
+  expect(logs).toMatchObject([
+    { body: undefined, attributes: ['exception.type', 'unreadable', 'id', 7] },
+    { body: 'no', attributes: expect.arrayContaining(['broken', '[unreadable]', 'id', 8]) },
+  ])
+})
+
+const SOMEWHERE = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 }
+const broken = <T extends object>(of: T, member: string): T =>
+  Object.defineProperty(of, member, {
+    enumerable: true,
+    get() {
+      throw new Error('getter')
+    },
+  })
+function revoked(): object {
+  const { proxy: gone, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return gone
+}
 
 const anything = fc.anything({
   withBigInt: true,

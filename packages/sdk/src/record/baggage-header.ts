@@ -64,5 +64,5 @@ function decoded(text: string): string | undefined {
 }
 
 function encoded(value: string): string {
-  return encodeURIComponent(value.toWellFormed())
+  return encodeURIComponent(String(value).toWellFormed())
 }

@@ -62,7 +62,13 @@ export class Context implements ContextLike {
     if (key === BAGGAGE_KEY) return this.withBaggage(value as BaggageLike | undefined)
     if (key === SUPPRESS_KEY)
       return new Context(this.span, this.baggage, value === true, this.#others, this.#foreign)
-    return new Context(this.span, this.baggage, this.suppressed, new Map(this.#others).set(key, value))
+    return new Context(
+      this.span,
+      this.baggage,
+      this.suppressed,
+      new Map(this.#others).set(key, value),
+      this.#foreign,
+    )
   }
 
   deleteValue(key: symbol): Context {
@@ -72,9 +78,10 @@ export class Context implements ContextLike {
 
 export const ROOT_CONTEXT = new Context()
 
-/** A context of any implementation as one of ours. */
-export function contextOf(any: ContextLike): Context {
+/** A context of any implementation as one of ours; what is none is the root. */
+export function contextOf(any: ContextLike | undefined | null): Context {
   if (any instanceof Context) return any
+  if (typeof any?.getValue !== 'function') return ROOT_CONTEXT
   return new Context(
     any.getValue(SPAN_KEY) as ContextSpan | undefined,
     any.getValue(BAGGAGE_KEY) as BaggageLike | undefined,

@@ -1,24 +1,34 @@
-/** OpenTelemetry's limits; what is beyond is dropped and counted in the record. Source: specification, "Span limits". @internal */
-export interface RecordLimits {
+/** OpenTelemetry's limits; what is beyond is dropped and counted in the record. Source: specification, "Attribute limits". @internal */
+export interface AttributeLimits {
   readonly attributes: number
-  readonly events: number
-  readonly links: number
   /** UTF-16 units of a string, and of all strings inside one array or map; a longer one is cut. */
   readonly stringLength: number
+}
+
+/** `attributes` and `stringLength` are a span's. @internal */
+export interface RecordLimits extends AttributeLimits {
+  readonly events: number
+  readonly links: number
   /** Attributes of one event, and of one link, of a span. */
   readonly eventAttributes: number
   readonly linkAttributes: number
+  readonly logAttributes: number
+  readonly logStringLength: number
 }
 
-/** @internal */
+// OpenTelemetry says unlimited; a file that was read into an attribute by mistake must not fill the disk.
+const LENGTH_MAX = 256 * 1024
+
+/** Those of resources, scopes and metrics are never others: cut, they would name something else. @internal */
 export const DEFAULT_LIMITS: RecordLimits = {
   attributes: 128,
   events: 128,
   links: 128,
-  // OpenTelemetry says unlimited; a file that was read into an attribute by mistake must not fill the disk.
-  stringLength: 256 * 1024,
+  stringLength: LENGTH_MAX,
   eventAttributes: 128,
   linkAttributes: 128,
+  logAttributes: 128,
+  logStringLength: LENGTH_MAX,
 }
 
 /** UTF-16 units of a name, a status message or another text that is no attribute's; a longer one is cut. */

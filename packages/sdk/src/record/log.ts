@@ -1,4 +1,4 @@
-import { NO_ATTRIBUTES, attributeList, cleanValue, putAttributes } from './attributes.ts'
+import { cleanValue, putAttributes } from './attributes.ts'
 import type { Attributes } from './attributes.ts'
 import { timeOf } from './clock.ts'
 import type { TimeInput } from './clock.ts'
@@ -6,6 +6,7 @@ import { context, contextOf } from './context.ts'
 import type { ContextLike } from './context.ts'
 import type { AttributeValue, LogData, Scope } from './data.ts'
 import { exceptionAttributes } from './span.ts'
+import type { AttributeLimits } from './limits.ts'
 import type { SpanHost } from './span.ts'
 import { textOf } from './text.ts'
 
@@ -38,7 +39,8 @@ export interface LogInput {
   readonly exception?: unknown
 }
 
-export interface LoggerHost extends Pick<SpanHost, 'clock' | 'limits' | 'timeOriginMs'> {
+export interface LoggerHost extends Pick<SpanHost, 'clock' | 'timeOriginMs'> {
+  readonly logLimits: AttributeLimits
   readonly recording: boolean
   /** Records below are not made. Change it under way as you like. */
   readonly severityMin: number
@@ -90,7 +92,15 @@ export class Logger {
   }
 
   emit(input: LogInput): void {
-    const { clock, limits, timeOriginMs } = this.#host
+    try {
+      this.#emit(input)
+    } catch {
+      // It is no record, or cannot be read.
+    }
+  }
+
+  #emit(input: LogInput): void {
+    const { clock, logLimits: limits, timeOriginMs } = this.#host
     const severity = severityOf(input.severityNumber)
     const active = input.context === undefined ? context.active() : contextOf(input.context)
     if (!this.#host.recording || active.suppressed || (severity !== 0 && severity < this.#host.severityMin))
@@ -113,7 +123,7 @@ export class Logger {
       severity,
       severityText: textOf(input.severityText),
       eventName: textOf(input.eventName),
-      body: input.body === undefined ? undefined : cleanValue(input.body, limits),
+      body: cleanValue(input.body),
       traceId: span?.traceId ?? '',
       spanId: span?.spanId ?? '',
       flags: span?.traceFlags ?? 0,
@@ -129,8 +139,15 @@ export class Logger {
     if (severity < host.severityMin || !host.recording) return
     const active = context.active()
     if (active.suppressed) return
-    const isError = message instanceof Error
-    const { clock, limits } = host
+    const { clock, logLimits: limits } = host
+    const list: AttributeValue[] = []
+    let body = message
+    if (isError(message)) {
+      const told = exceptionAttributes(message)
+      putAttributes(list, told, limits)
+      body = told['exception.message']
+    }
+    const droppedAttributes = attributes ? putAttributes(list, attributes, limits) : 0
     clock.read()
     const span = active.span?.spanContext()
     host.logged({
@@ -141,16 +158,12 @@ export class Logger {
       severity,
       severityText: SEVERITY_TEXT[level],
       eventName: '',
-      body: cleanValue(isError ? message.message : message, limits),
+      body: cleanValue(body),
       traceId: span?.traceId ?? '',
       spanId: span?.spanId ?? '',
       flags: span?.traceFlags ?? 0,
-      attributes: isError
-        ? attributeList({ ...exceptionAttributes(message), ...attributes }, limits)
-        : attributes === undefined
-          ? NO_ATTRIBUTES
-          : attributeList(attributes, limits),
-      droppedAttributes: 0,
+      attributes: list,
+      droppedAttributes,
       scope: this.#scope,
     })
   }
@@ -158,4 +171,12 @@ export class Logger {
 
 function severityOf(number: unknown): number {
   return typeof number === 'number' && number >= 1 && number <= 24 ? Math.floor(number) : 0
+}
+
+function isError(value: unknown): boolean {
+  try {
+    return value instanceof Error
+  } catch {
+    return false
+  }
 }

@@ -1,6 +1,6 @@
 import { clamp } from './sampler.ts'
 import type { Sampler, Sampling } from './sampler.ts'
-import type { SpanContext } from './span-context.ts'
+import { traceStateOf } from './span-context.ts'
 import { TraceState } from './trace-state.ts'
 
 /** Thresholds and randomness have 56 bits. */
@@ -22,7 +22,7 @@ export function probability(ratio: number): Sampler {
   return {
     description: `ProbabilitySampler{${kept}}`,
     shouldSample({ parent, traceId }): Sampling {
-      const state = traceStateOf(parent)
+      const state = TraceState.parse(traceStateOf(parent))
       const ot = new Map(subMembers(state.get('ot') ?? ''))
       const given = ot.get('rv')
       const randomness = given?.length === HEX_DIGITS && HEX.test(given) ? given : traceId.slice(-HEX_DIGITS)
@@ -46,10 +46,6 @@ export function thresholdOf(ratio: number): string | undefined {
   const rejected = 2n ** BigInt(BITS) - BigInt(Math.round((ratio * 2 ** BITS) / unit)) * BigInt(unit)
   const text = rejected.toString(16).padStart(HEX_DIGITS, '0').replace(/0+$/, '')
   return text === '' ? '0' : text
-}
-
-function traceStateOf(parent: SpanContext | undefined): TraceState {
-  return TraceState.parse(parent?.traceState?.serialize() ?? '')
 }
 
 /** `key:value` members between semicolons; what is none is left out. */

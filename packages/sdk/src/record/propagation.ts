@@ -1,7 +1,7 @@
 import { formatBaggage, parseBaggage } from './baggage-header.ts'
 import { Context, context } from './context.ts'
 import { SilentSpan } from './span.ts'
-import { isValidSpanContext } from './span-context.ts'
+import { isValidSpanContext, traceStateOf } from './span-context.ts'
 import { formatTraceparent, parseTraceparent } from './traceparent.ts'
 import { TraceState } from './trace-state.ts'
 
@@ -22,7 +22,11 @@ export function extract(carrier: Carrier, base: Context = context.active()): Con
 
 /** Puts the context into the carrier, which is returned. Without an active span or baggage nothing is put. Never throws. */
 export function inject<C extends Carrier>(carrier: C, from: Context = context.active()): C {
-  injectWith((field, value) => write(carrier, field, value), from)
+  try {
+    injectWith((field, value) => write(carrier, field, value), from)
+  } catch {
+    // Frozen, or immutable headers: the host's request goes out without it.
+  }
   return carrier
 }
 
@@ -46,7 +50,7 @@ export function injectWith(set: (field: Field, value: string) => void, from: Con
   const span = from.span?.spanContext()
   if (span !== undefined && isValidSpanContext(span)) {
     set('traceparent', formatTraceparent(span))
-    const state = span.traceState?.serialize() ?? ''
+    const state = traceStateOf(span)
     if (state !== '') set('tracestate', state)
   }
   const baggage = from.baggage === undefined ? '' : formatBaggage(from.baggage)
@@ -101,10 +105,6 @@ function textOf(value: unknown, field: Field): string | undefined {
 }
 
 function write(carrier: Carrier, field: Field, value: string): void {
-  try {
-    if (isFetchable(carrier)) carrier.set(field, value)
-    else (carrier as Record<string, unknown>)[field] = value
-  } catch {
-    // Frozen, or immutable headers: the host's request goes out without it.
-  }
+  if (isFetchable(carrier)) carrier.set(field, value)
+  else (carrier as Record<string, unknown>)[field] = value
 }

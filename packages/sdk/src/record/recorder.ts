@@ -6,7 +6,7 @@ import { runSuppressed } from './context.ts'
 import type { LogData, MetricData, Resource, Scope, SpanData, Temporality } from './data.ts'
 import type { Processor } from './processor.ts'
 import { Ids } from './ids.ts'
-import type { RecordLimits } from './limits.ts'
+import type { AttributeLimits, RecordLimits } from './limits.ts'
 import { Logger } from './log.ts'
 import type { LoggerHost } from './log.ts'
 import { Meter } from './metrics/meter.ts'
@@ -47,8 +47,9 @@ interface Instrumentation {
 export class Recorder implements TracerHost, LoggerHost {
   readonly clock: RecordClock
   readonly limits: RecordLimits
-  readonly eventLimits: RecordLimits
-  readonly linkLimits: RecordLimits
+  readonly eventLimits: AttributeLimits
+  readonly linkLimits: AttributeLimits
+  readonly logLimits: AttributeLimits
   readonly timeOriginMs: number
   readonly ids: Ids
   readonly sampler: Sampler
@@ -68,9 +69,12 @@ export class Recorder implements TracerHost, LoggerHost {
     this.clock = new RecordClock(clock)
     this.ids = new Ids(random)
     this.timeOriginMs = clock.nowMs() - clock.monotonicMs()
-    this.limits = options.limits
-    this.eventLimits = { ...options.limits, attributes: options.limits.eventAttributes }
-    this.linkLimits = { ...options.limits, attributes: options.limits.linkAttributes }
+    const { limits } = options
+    const { stringLength } = limits
+    this.limits = limits
+    this.eventLimits = { attributes: limits.eventAttributes, stringLength }
+    this.linkLimits = { attributes: limits.linkAttributes, stringLength }
+    this.logLimits = { attributes: limits.logAttributes, stringLength: limits.logStringLength }
     this.sampler = options.sampler
     this.resource = options.resource
     this.severityMin = options.severityMin
@@ -149,7 +153,7 @@ export class Recorder implements TracerHost, LoggerHost {
   }
 
   #of(name: unknown, version: unknown, options: ScopeOptions | undefined): Instrumentation {
-    const attributes = attributeList(options?.attributes ?? options?.scopeAttributes, this.limits)
+    const attributes = attributeList(options?.attributes ?? options?.scopeAttributes)
     const key = JSON.stringify([
       textOf(name),
       textOf(version),
@@ -167,7 +171,7 @@ export class Recorder implements TracerHost, LoggerHost {
     }
     found = {
       tracer: new Tracer(this, scope),
-      meter: new Meter(scope, this.limits),
+      meter: new Meter(scope),
       logger: new Logger(this, scope),
     }
     this.#scopes.set(key, found)

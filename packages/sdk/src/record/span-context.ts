@@ -27,6 +27,12 @@ export interface ContextSpan {
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/
 const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/
 
+/** Empty where there is none, or what is none. */
+export function traceStateOf(of: SpanContext | undefined): string {
+  const state: Partial<TraceStateLike> | undefined = of?.traceState
+  return state?.serialize?.() ?? ''
+}
+
 export function isValidSpanContext({ traceId, spanId }: SpanContext): boolean {
   return TRACE_ID.test(traceId) && SPAN_ID.test(spanId)
 }

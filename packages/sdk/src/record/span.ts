@@ -3,10 +3,10 @@ import type { Attributes } from './attributes.ts'
 import { timeOf } from './clock.ts'
 import type { RecordClock, TimeInput } from './clock.ts'
 import type { AttributeValue, Link, Scope, SpanData, SpanEvent, SpanKind, StatusCode } from './data.ts'
-import type { RecordLimits } from './limits.ts'
+import type { AttributeLimits, RecordLimits } from './limits.ts'
 import { textOf } from './text.ts'
 import { TraceState } from './trace-state.ts'
-import { isValidSpanContext } from './span-context.ts'
+import { isValidSpanContext, traceStateOf } from './span-context.ts'
 import type { SpanContext } from './span-context.ts'
 
 /** What a span needs of the recorder that made it. */
@@ -14,8 +14,8 @@ export interface SpanHost {
   readonly clock: RecordClock
   readonly limits: RecordLimits
   /** As `limits`, with what events and links may have of attributes. */
-  readonly eventLimits: RecordLimits
-  readonly linkLimits: RecordLimits
+  readonly eventLimits: AttributeLimits
+  readonly linkLimits: AttributeLimits
   /** Milliseconds since 1970 at which the monotonic clock stood at 0. */
   readonly timeOriginMs: number
   ended(span: SpanData): void
@@ -159,9 +159,9 @@ export class RecordingSpan implements SpanData, Span {
     else (this.events as SpanEvent[]).push(event)
   }
 
-  addLink({ context, attributes }: LinkInput): this {
-    if (this.#ended) return this
-    if (context === undefined || context === null || !isValidSpanContext(context)) return this
+  addLink(given: LinkInput): this {
+    const { context, attributes } = given ?? {}
+    if (this.#ended || !context || !isValidSpanContext(context)) return this
     if (this.links.length >= this.#host.limits.links) {
       this.droppedLinks++
       return this
@@ -171,7 +171,7 @@ export class RecordingSpan implements SpanData, Span {
     const link: Link = {
       traceId: context.traceId,
       spanId: context.spanId,
-      traceState: context.traceState?.serialize() ?? '',
+      traceState: traceStateOf(context),
       attributes: list,
       droppedAttributes,
       flags: (context.traceFlags & 0xff) | HAS_IS_REMOTE | (context.isRemote ? IS_REMOTE : 0),
@@ -182,7 +182,7 @@ export class RecordingSpan implements SpanData, Span {
   }
 
   addLinks(links: readonly LinkInput[]): this {
-    for (const link of links) this.addLink(link)
+    if (Array.isArray(links)) for (const link of links as LinkInput[]) this.addLink(link)
     return this
   }
 

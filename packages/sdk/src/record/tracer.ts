@@ -7,7 +7,7 @@ import type { Ids } from './ids.ts'
 import type { Sampler } from './sampler.ts'
 import { HAS_IS_REMOTE, IS_REMOTE, RecordingSpan, SilentSpan } from './span.ts'
 import type { LinkInput, Span, SpanHost } from './span.ts'
-import { RANDOM_TRACE_ID, SAMPLED, isValidSpanContext } from './span-context.ts'
+import { RANDOM_TRACE_ID, SAMPLED, isValidSpanContext, traceStateOf } from './span-context.ts'
 import type { ContextSpan, SpanContext } from './span-context.ts'
 import { textOf } from './text.ts'
 import { TraceState } from './trace-state.ts'
@@ -43,12 +43,17 @@ export class Tracer {
   }
 
   startSpan(name: string, options?: SpanOptions, parent?: ContextLike): Span {
-    const active = parent === undefined ? context.active() : contextOf(parent)
-    const above = options?.root ? undefined : active.span
-    if (active.suppressed || !this.#host.recording) return new SilentSpan(contextOfSpan(above) ?? NOWHERE)
-    // What we made ourselves is valid.
-    const found = above instanceof RecordingSpan ? above.spanContext() : contextOfSpan(above)
-    return this.#begin(name, options, found)
+    try {
+      const active = parent === undefined ? context.active() : contextOf(parent)
+      const above = options?.root ? undefined : active.span
+      if (active.suppressed || !this.#host.recording) return new SilentSpan(contextOfSpan(above) ?? NOWHERE)
+      // What we made ourselves is valid.
+      const found = above instanceof RecordingSpan ? above.spanContext() : contextOfSpan(above)
+      return this.#begin(name, options, found)
+    } catch {
+      // Options that cannot be read, or a sampler that throws.
+      return new SilentSpan(NOWHERE)
+    }
   }
 
   startActiveSpan<T>(name: string, fn: (span: Span) => T): T
@@ -74,7 +79,7 @@ export class Tracer {
     const kind = kindOf(options?.kind)
     const attributes = options?.attributes
     const sampling = sampler.shouldSample({ parent, traceId, name, kind, attributes })
-    const traceState = sampling.traceState ?? parent?.traceState?.serialize() ?? ''
+    const traceState = sampling.traceState ?? traceStateOf(parent)
     const random = parent === undefined ? RANDOM_TRACE_ID : parent.traceFlags & RANDOM_TRACE_ID
     const spanId = ids.spanId()
     if (!sampling.sampled) return silent(traceId, spanId, random, traceState)
@@ -89,7 +94,7 @@ export class Tracer {
       options?.startTime,
     )
     if (attributes) span.setAttributes(attributes)
-    if (Array.isArray(options?.links)) span.addLinks(options.links as readonly LinkInput[])
+    if (options?.links) span.addLinks(options.links)
     return span
   }
 }
@@ -102,7 +107,7 @@ function kindOf(kind: SpanKind | number | undefined): SpanKind {
 }
 
 function contextOfSpan(span: ContextSpan | undefined): SpanContext | undefined {
-  const found = span?.spanContext()
+  const found = span?.spanContext?.()
   return found !== undefined && isValidSpanContext(found) ? found : undefined
 }
 

@@ -6,7 +6,7 @@ import { samplerOf } from './sampler-of.ts'
 /** The recorder's part of the configuration. */
 export function recorderSettings({
   sampling,
-  limits: { attributeLength, ...limits },
+  limits: { attributeLength, logAttributeLength, ...limits },
   level,
   metrics,
 }: SdkConfig): Pick<
@@ -15,7 +15,11 @@ export function recorderSettings({
 > {
   return {
     sampler: samplerOf(sampling),
-    limits: { ...limits, stringLength: attributeLength ?? DEFAULT_LIMITS.stringLength },
+    limits: {
+      ...limits,
+      stringLength: attributeLength ?? DEFAULT_LIMITS.stringLength,
+      logStringLength: logAttributeLength ?? DEFAULT_LIMITS.stringLength,
+    },
     severityMin: SEVERITY[level],
     temporality: metrics.temporality,
     metricIntervalMs: metrics.interval || METRIC_INTERVAL_MS,

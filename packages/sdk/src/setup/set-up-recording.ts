@@ -58,7 +58,6 @@ export async function setUpRecording(options: StartOptions): Promise<Recording |
     serviceName: config.service.name,
     configured: { ...config.resource, 'service.version': config.service.version },
     attributes: options.attributes,
-    limits: settings.limits,
   })
   const host = { platform, resource, report, redactor: redactorOf(config.exporters.ledger.home, report) }
   const ledger = (): Processor =>

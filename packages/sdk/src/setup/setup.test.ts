@@ -138,16 +138,50 @@ describe('the recorder does what the configuration says', () => {
       recorderSettings(
         configOf({
           level: 'warn',
-          limits: { attributes: 3, attributeLength: 9, eventAttributes: 1, linkAttributes: 2 },
+          limits: {
+            attributes: 3,
+            attributeLength: 9,
+            eventAttributes: 1,
+            linkAttributes: 2,
+            logAttributeLength: 8,
+          },
           metrics: { interval: 1234, temporality: 'lowmemory' },
         }),
       ),
     ).toMatchObject({
       severityMin: SEVERITY.warn,
-      limits: { attributes: 3, stringLength: 9, events: 128, eventAttributes: 1, linkAttributes: 2 },
+      limits: {
+        attributes: 3,
+        stringLength: 9,
+        events: 128,
+        eventAttributes: 1,
+        linkAttributes: 2,
+        logAttributes: 128,
+        logStringLength: 8,
+      },
       metricIntervalMs: 1234,
       temporality: 'lowmemory',
     })
+  })
+
+  test('limits of spans and log records leave resource, metrics and bodies alone', async () => {
+    const logs: LogData[] = []
+    const told: MetricData[] = []
+    const { recorder } = await setUp({
+      config: {
+        service: { name: 'shop' },
+        limits: { attributes: 0, attributeLength: 2, logAttributes: 1, logAttributeLength: 3 },
+      },
+      processors: () => [
+        { ...deaf, log: (log) => void logs.push(log), metrics: (metrics) => void told.push(...metrics) },
+      ],
+    })
+    recorder.logger('l').info('a long body', { a: 'a long value', b: 1 })
+    recorder.meter('m').createCounter('c').add(1, { route: '/users', method: 'GET' })
+    await recorder.collect()
+    expect(recorder.resource.attributes).toContain('shop')
+    expect(logs).toMatchObject([{ body: 'a long body', attributes: ['a', 'a l'], droppedAttributes: 1 }])
+    expect(told[0]!.points).toMatchObject([{ attributes: ['route', '/users', 'method', 'GET'] }])
   })
 
   test('attributes of events and links are bounded by limits of their own', async () => {

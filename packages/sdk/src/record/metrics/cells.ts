@@ -1,7 +1,6 @@
 import { attributeList } from '../attributes.ts'
 import type { Attributes } from '../attributes.ts'
 import type { AttributeList, AttributeValue } from '../data.ts'
-import type { RecordLimits } from '../limits.ts'
 
 /** Sets of attributes of one instrument; measurements with others count under OVERFLOW. Source: specification, "Cardinality limits". */
 export const CARDINALITY_MAX = 2_000
@@ -22,7 +21,8 @@ interface Step<Cell> {
 const newStep = <Cell>(): Step<Cell> => ({
   cell: undefined,
   lastKey: '',
-  lastValue: undefined,
+  // Not even itself.
+  lastValue: Number.NaN,
   last: undefined,
   next: undefined,
 })
@@ -34,15 +34,13 @@ const newStep = <Cell>(): Step<Cell> => ({
  * making a key of them takes 300. Different orders are different ways to the same cell.
  */
 export class Cells<Cell> {
-  readonly #limits: RecordLimits
   readonly #create: (attributes: AttributeList) => Cell
   #first: Step<Cell> = newStep()
   #steps = 0
   #byKey = new Map<string, Cell>()
   #overflow: Cell | undefined
 
-  constructor(limits: RecordLimits, create: (attributes: AttributeList) => Cell) {
-    this.#limits = limits
+  constructor(create: (attributes: AttributeList) => Cell) {
     this.#create = create
   }
 
@@ -96,7 +94,7 @@ export class Cells<Cell> {
   }
 
   #find(attributes: Attributes | undefined): Cell {
-    const list = attributeList(attributes, this.#limits)
+    const list = attributeList(attributes)
     const key = keyOf(list)
     let cell = this.#byKey.get(key)
     if (cell !== undefined) return cell
@@ -107,7 +105,7 @@ export class Cells<Cell> {
 }
 
 /** Equal for equal sets, in any order. */
-function keyOf(list: AttributeList): string {
+export function keyOf(list: AttributeList): string {
   const parts: string[] = []
   for (let i = 0; i < list.length; i += 2)
     parts.push(

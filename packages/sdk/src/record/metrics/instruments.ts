@@ -8,8 +8,7 @@ import type {
   Temporality,
   ValueType,
 } from '../data.ts'
-import type { RecordLimits } from '../limits.ts'
-import { Cells } from './cells.ts'
+import { CARDINALITY_MAX, Cells, keyOf } from './cells.ts'
 
 /** What one collection is about. */
 export interface Interval {
@@ -40,11 +39,11 @@ export class Counter implements Collected {
   readonly #valueType: ValueType
   readonly #monotonic: boolean
 
-  constructor(metric: MetricDescription, valueType: ValueType, monotonic: boolean, limits: RecordLimits) {
+  constructor(metric: MetricDescription, valueType: ValueType, monotonic: boolean) {
     this.#metric = metric
     this.#valueType = valueType
     this.#monotonic = monotonic
-    this.#cells = new Cells(limits, numberCell)
+    this.#cells = new Cells(numberCell)
   }
 
   /** What is no number, or would let a counter fall, is left out. */
@@ -68,10 +67,10 @@ export class Gauge implements Collected {
   readonly #metric: MetricDescription
   readonly #valueType: ValueType
 
-  constructor(metric: MetricDescription, valueType: ValueType, limits: RecordLimits) {
+  constructor(metric: MetricDescription, valueType: ValueType) {
     this.#metric = metric
     this.#valueType = valueType
-    this.#cells = new Cells(limits, numberCell)
+    this.#cells = new Cells(numberCell)
   }
 
   record(value: number, attributes?: Attributes): void {
@@ -100,10 +99,10 @@ export class Histogram implements Collected {
   readonly #metric: MetricDescription
   readonly #bounds: readonly number[]
 
-  constructor(metric: MetricDescription, bounds: readonly number[], limits: RecordLimits) {
+  constructor(metric: MetricDescription, bounds: readonly number[]) {
     this.#metric = metric
     this.#bounds = bounds
-    this.#cells = new Cells(limits, (attributes) => ({
+    this.#cells = new Cells((attributes) => ({
       attributes,
       counts: Array.from({ length: bounds.length + 1 }, () => 0),
       count: 0,
@@ -163,18 +162,16 @@ export class Observable implements Collected {
   readonly #metric: MetricDescription
   readonly #kind: ObservableKind
   readonly #valueType: ValueType
-  readonly #limits: RecordLimits
   readonly callbacks = new Set<ObservableCallback>()
   #cells: Cells<NumberCell>
-  /** What was told before, by attributes; for differences. */
-  #before = new Map<string, number>()
+  /** What was told last, by attributes; for differences. Those not told for longest are forgotten first. */
+  readonly #before = new Map<string, number>()
 
-  constructor(metric: MetricDescription, kind: ObservableKind, valueType: ValueType, limits: RecordLimits) {
+  constructor(metric: MetricDescription, kind: ObservableKind, valueType: ValueType) {
     this.#metric = metric
     this.#kind = kind
     this.#valueType = valueType
-    this.#limits = limits
-    this.#cells = new Cells(limits, numberCell)
+    this.#cells = new Cells(numberCell)
   }
 
   addCallback(callback: ObservableCallback): void {
@@ -193,7 +190,7 @@ export class Observable implements Collected {
   collect(interval: Interval, sinceStart: Interval): MetricData | undefined {
     const cells = this.#cells.values()
     // What is no longer told is no longer there.
-    this.#cells = new Cells(this.#limits, numberCell)
+    this.#cells = new Cells(numberCell)
     const { seconds, nanos } = interval
     if (this.#kind === 'gauge')
       return gauge(
@@ -209,13 +206,15 @@ export class Observable implements Collected {
   }
 
   #differences(points: NumberPoint[]): NumberPoint[] {
-    const now = new Map<string, number>()
+    const before = this.#before
     const differences = points.map((point) => {
-      const key = String(point.attributes)
-      now.set(key, point.value)
-      return { ...point, value: point.value - (this.#before.get(key) ?? 0) }
+      const key = keyOf(point.attributes)
+      const value = point.value - (before.get(key) ?? 0)
+      before.delete(key)
+      before.set(key, point.value)
+      return { ...point, value }
     })
-    this.#before = now
+    for (const key of before.keys()) if (before.size > 2 * CARDINALITY_MAX) before.delete(key)
     return differences
   }
 }

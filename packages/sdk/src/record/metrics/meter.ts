@@ -1,5 +1,4 @@
 import type { MetricData, MetricDescription, Scope, ValueType } from '../data.ts'
-import type { RecordLimits } from '../limits.ts'
 import { textOf } from '../text.ts'
 import type { Attributes } from '../attributes.ts'
 import { Counter, Gauge, Histogram, Observable } from './instruments.ts'
@@ -29,40 +28,28 @@ const CALLBACKS_WITHIN_MS = 5_000
 /** Makes the instruments of one scope, each name once; OpenTelemetry's Meter too. Throws nothing. @internal */
 export class Meter {
   readonly #scope: Scope
-  readonly #limits: RecordLimits
   readonly #instruments = new Map<string, Collected>()
   readonly #batches = new Map<BatchCallback, readonly Observable[]>()
 
-  constructor(scope: Scope, limits: RecordLimits) {
+  constructor(scope: Scope) {
     this.#scope = scope
-    this.#limits = limits
   }
 
   createCounter(name: string, options?: InstrumentOptions): Counter {
-    return this.#once(
-      name,
-      'counter',
-      options,
-      (metric, type) => new Counter(metric, type, true, this.#limits),
-    )
+    return this.#once(name, 'counter', options, (metric, type) => new Counter(metric, type, true))
   }
 
   createUpDownCounter(name: string, options?: InstrumentOptions): Counter {
-    return this.#once(
-      name,
-      'upDownCounter',
-      options,
-      (metric, type) => new Counter(metric, type, false, this.#limits),
-    )
+    return this.#once(name, 'upDownCounter', options, (metric, type) => new Counter(metric, type, false))
   }
 
   createGauge(name: string, options?: InstrumentOptions): Gauge {
-    return this.#once(name, 'gauge', options, (metric, type) => new Gauge(metric, type, this.#limits))
+    return this.#once(name, 'gauge', options, (metric, type) => new Gauge(metric, type))
   }
 
   createHistogram(name: string, options?: InstrumentOptions): Histogram {
     const bounds = boundsOf(options)
-    return this.#once(name, 'histogram', options, (metric) => new Histogram(metric, bounds, this.#limits))
+    return this.#once(name, 'histogram', options, (metric) => new Histogram(metric, bounds))
   }
 
   createObservableCounter(name: string, options?: InstrumentOptions): Observable {
@@ -139,7 +126,7 @@ export class Meter {
       name,
       `observable ${kind}`,
       options,
-      (metric, type) => new Observable(metric, kind, type, this.#limits),
+      (metric, type) => new Observable(metric, kind, type),
     )
   }
 

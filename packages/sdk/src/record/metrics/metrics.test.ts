@@ -83,9 +83,9 @@ describe('instruments', () => {
   })
 })
 
-test('differences add up to the whole, whatever was added when', async () => {
+test('differences add up to the whole, whatever was added or missed when', async () => {
   const step = fc.oneof(
-    fc.constant('collect'),
+    fc.constantFrom('collect', 'miss'),
     fc.tuple(fc.integer({ min: 0, max: 100 }), fc.constantFrom('a', 'b')),
   )
   await fc.assert(
@@ -93,14 +93,20 @@ test('differences add up to the whole, whatever was added when', async () => {
       const delta = memoryRecorder({ temporality: 'delta' })
       const whole = memoryRecorder()
       let observed = 0
+      let isMissing = false
       const counters = [delta, whole].map(({ recorder }) => {
         const meter = recorder.meter('m')
-        meter.createObservableCounter('seen').addCallback((result) => result.observe(observed))
+        meter.createObservableCounter('seen').addCallback((result) => {
+          if (isMissing) throw new Error('not now')
+          result.observe(observed)
+        })
         return meter.createCounter('c')
       })
       for (const at of [...steps, 'collect']) {
-        if (typeof at === 'string') await delta.recorder.collect()
-        else {
+        if (typeof at === 'string') {
+          isMissing = at === 'miss'
+          await delta.recorder.collect()
+        } else {
           for (const counter of counters) counter.add(at[0], { key: at[1] })
           observed += at[0]
         }

@@ -4,7 +4,6 @@ import { basename } from 'node:path'
 import { attributeList } from '../attributes.ts'
 import type { Attributes } from '../attributes.ts'
 import type { Resource } from '../data.ts'
-import type { RecordLimits } from '../limits.ts'
 import { gitAttributes } from './git.ts'
 
 const SDK_NAME = 'spanledger'
@@ -21,7 +20,6 @@ export interface ResourceInput {
   instanceId: string
   /** The program's own, which go before all others. */
   attributes: Attributes | undefined
-  limits: RecordLimits
 }
 
 /**
@@ -55,7 +53,7 @@ export function detectResource(input: ResourceInput): Resource {
       `unknown_service:${script === undefined ? basename(process.execPath) : basename(script)}`,
     ...input.attributes,
   }
-  return { attributes: attributeList(attributes, input.limits), schemaUrl: '' }
+  return { attributes: attributeList(attributes), schemaUrl: '' }
 }
 
 /** As semantic conventions name them. */

@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { DEFAULT_LIMITS } from '../limits.ts'
 import { detectResource } from './detect.ts'
 import { gitAttributes } from './git.ts'
 
@@ -68,7 +67,6 @@ test('what the program says goes before what is configured, which goes before wh
     serviceName: 'shop',
     instanceId: '1',
     attributes: { deployment: 'mine' },
-    limits: DEFAULT_LIMITS,
   })
   const found = Object.fromEntries(
     Array.from({ length: attributes.length / 2 }, (_, i) => [attributes[i * 2], attributes[i * 2 + 1]]),

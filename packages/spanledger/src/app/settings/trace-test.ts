@@ -68,7 +68,6 @@ async function send(
     serviceName: config.service.name ?? 'spanledger-trace-test',
     configured: { ...config.resource, 'service.version': config.service.version },
     attributes: undefined,
-    limits: settings.limits,
   })
   const { spool: _, ...options } = otlpOptions(config)
   // Asked once: whoever tests wants to know, not to wait.
