@@ -2,6 +2,8 @@ import { live } from '@spanledger/sdk'
 import type { Attributes } from '@spanledger/sdk/record'
 import { recordDb } from './db-telemetry.ts'
 import { sqlText } from './sql-text.ts'
+import { standIn } from './stand-in.ts'
+import type { StandIn } from './stand-in.ts'
 
 /** The part of a node-postgres-like client or pool that is needed. */
 export interface SqlLike {
@@ -16,7 +18,6 @@ export interface SqlOptions {
   readonly database?: string
 }
 
-/** Called as a method of `target`, whatever it was read from. */
 type Call = (...args: unknown[]) => unknown
 
 /**
@@ -24,17 +25,12 @@ type Call = (...args: unknown[]) => unknown
  * before the given one, which stays as it is: a pool asks its own clients, and those must not record the same query again.
  */
 export function instrumentSql<T extends SqlLike>(client: T, options: SqlOptions = {}): T {
-  return new Proxy(client, {
-    get(target, name) {
-      const value = Reflect.get(target, name, target) as unknown
-      if (typeof value !== 'function') return value
-      // Bound: drivers keep private fields, which a proxy has not.
-      const original: Call = (...args) => Reflect.apply(value, target, args) as unknown
-      if (name === 'query' || name === 'exec') return (...args: unknown[]) => queried(original, args, options)
-      if (name === 'connect') return (...args: unknown[]) => connected(original, args, options)
-      if (name === 'transaction') return (...args: unknown[]) => transacted(original, args, options)
-      return original
-    },
+  const query: StandIn = (original, args) => queried(original, args, options)
+  return standIn(client, {
+    query,
+    exec: query,
+    connect: (original, args) => connected(original, args, options),
+    transaction: (original, args) => transacted(original, args, options),
   })
 }
 
@@ -50,18 +46,19 @@ function queried(original: Call, args: unknown[], { system = 'postgresql', datab
   const { context } = live
   const active = context.active()
   let returned: unknown
-  recordDb(
-    db,
-    () =>
-      new Promise<unknown>((resolve, reject) => {
-        returned = original(...args.slice(0, -1), (error: unknown, result: unknown) => {
-          if (error) reject(error as Error)
-          else resolve(result)
-          return context.run(active, () => (callback as Call)(error, result))
-        })
-      }),
-    rows,
-  ).catch(() => {})
+  let answered!: (error: unknown, result: unknown) => void
+  const answer = new Promise<unknown>((resolve, reject) => {
+    answered = (error, result) => (error ? reject(error as Error) : resolve(result))
+  })
+  const called = function (this: unknown, ...all: unknown[]): unknown {
+    answered(all[0], all[1])
+    return context.run(active, () => Reflect.apply(callback, this, all) as unknown)
+  }
+  const run = (): Promise<unknown> => {
+    returned = original(...args.slice(0, -1), called)
+    return answer
+  }
+  recordDb(db, run, rows).catch(() => {})
   return returned
 }
 
