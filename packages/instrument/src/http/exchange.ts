@@ -112,6 +112,11 @@ export class Exchange {
     return this.#telemetry.context.run(within, fn)
   }
 
+  /** Whether this runs within the request. */
+  isActive(): boolean {
+    return this.#telemetry.context.active().getValue(EXCHANGE) === this
+  }
+
   /** The same error again, on its way out through other layers, is not recorded again. Returns whether it was new. */
   failed(error: unknown, span: Span = this.#span): boolean {
     if (this.#ended || (this.#error === error && error !== undefined)) return false

@@ -70,6 +70,22 @@ describe.each([
     expect(recorded.spans.map(({ name: span }) => span)).toContain('GET /admin/users/:id')
   })
 
+  it('runs what listens to the request and the answer within it', async () => {
+    const app = instrumentExpress(makeExpress())
+    app.post('/', function reads(req, res) {
+      res.on('close', () => record('closed', () => {}))
+      req
+        .on('data', () => {})
+        .on('end', () => {
+          record('read', () => {})
+          res.end()
+        })
+    })
+    await asked(app, '/', { method: 'POST', body: 'ab' })
+    await expect.poll(() => recorded.spans.length).toBe(4)
+    expect(tree(recorded.spans)).toEqual({ 'POST /': { 'controller reads': {}, read: {}, closed: {} } })
+  })
+
   it('records an exception once, where it was thrown, and lets error handlers answer', async () => {
     const app = instrumentExpress(makeExpress())
     app.get('/broken', function breaks() {

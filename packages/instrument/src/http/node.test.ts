@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
@@ -61,6 +62,39 @@ describe('a node:http server', () => {
     expect(await recorded.points('http.server.request.body.size')).toMatchObject([{ ...common, sum: 5 }])
     expect(await recorded.points('http.server.response.body.size')).toMatchObject([{ ...common, sum: 2 }])
     expect(await recorded.points('http.server.active_requests')).toMatchObject([{ value: 0 }])
+  })
+
+  it('runs what listens to the request and the answer within it', async () => {
+    server = await serve(
+      instrumentListener((req: IncomingMessage, res: ServerResponse) => {
+        req.on('data', removed).off('data', removed)
+        req.prependListener('data', () => record('data', () => {}))
+        req.once('end', () => record('end', () => {})).once('end', () => res.end())
+        res.on('finish', () => record('finish', () => {}))
+        res.on('close', () => record('close', () => {}))
+      }),
+    )
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    socket.write('POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n')
+    // The body in its own time, from nowhere but the socket.
+    setTimeout(() => socket.write('ab'), 20)
+    await ended(5)
+    socket.destroy()
+    expect(tree(recorded.spans)).toEqual({ POST: { data: {}, end: {}, finish: {}, close: {} } })
+  })
+
+  it('reads a body that is iterated over within what reads it', async () => {
+    server = await serve(
+      instrumentListener((req: IncomingMessage, res: ServerResponse) =>
+        record('reading', async () => {
+          for await (const chunk of req) record(String(chunk), () => {})
+          res.end()
+        }),
+      ),
+    )
+    await fetch(server.url, { method: 'POST', body: 'ab' })
+    await ended(3)
+    expect(tree(recorded.spans)).toEqual({ POST: { reading: { ab: {} } } })
   })
 
   it.each([
@@ -150,6 +184,8 @@ describe('a node:http server', () => {
     expect(recorded.spans[2]).toMatchObject({ name: 'HTTP', parentSpanId: '' })
   })
 })
+
+const removed = (): void => record('removed', () => {})
 
 /** A request that nobody answers. */
 function exchange(): [never, never] {

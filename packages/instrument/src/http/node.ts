@@ -1,4 +1,5 @@
 import { isPromise } from '../promise.ts'
+import { emitWithin } from './emit-within.ts'
 import { beginExchange, exchangeOf } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { lengthOf } from './incoming.ts'
@@ -11,6 +12,7 @@ export interface NodeRequest {
   readonly httpVersion: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly socket?: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean } | null
+  emit?: unknown
 }
 
 /** The part of node:http's and node:http2's response that is read. */
@@ -19,6 +21,7 @@ export interface NodeResponse {
   readonly headersSent: boolean
   readonly writableFinished: boolean
   readonly errored?: Error | null
+  emit?: unknown
   getHeader(name: string): unknown
   once(event: 'close', listener: () => void): unknown
 }
@@ -54,10 +57,13 @@ export function serveNode<T>(request: NodeRequest, response: NodeResponse, serve
   }
 }
 
-/** The exchange ends when the response closes. Undefined when recording is off. */
+/** What listens to the two runs in the exchange, which ends when the response closes. Undefined when recording is off. */
 export function beginNodeExchange(request: NodeRequest, response: NodeResponse): Exchange | undefined {
   const exchange = beginExchange(new NodeIncoming(request), request)
-  if (exchange) endOnClose(exchange, response)
+  if (exchange === undefined) return undefined
+  emitWithin(exchange, request)
+  emitWithin(exchange, response)
+  endOnClose(exchange, response)
   return exchange
 }
 
