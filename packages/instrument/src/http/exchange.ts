@@ -63,6 +63,8 @@ export class Exchange {
   status: number | undefined
   responseSize: number | undefined
   matched: string | undefined
+  /** What is sent, where it keeps its own failure and the answer is only broken off. */
+  body: { readonly errored?: unknown } | undefined
   readonly #telemetry: ServerTelemetry
   readonly #span: Span
   readonly #method: string
@@ -135,8 +137,19 @@ export class Exchange {
     if (this.#ended) return
     const { status } = this
     if (status !== undefined && status < 500) return this.#end(undefined)
-    const type = this.#error === undefined ? String(status ?? 'no_answer') : typeOf(this.#error)
-    this.#span.setStatus('error', this.#error instanceof Error ? this.#error.message : undefined)
+    const error = this.#error
+    this.#fail(error, error === undefined ? String(status ?? 'no_answer') : typeOf(error))
+  }
+
+  /** The server broke off what it had begun to answer: an error of its own, whatever the status says. */
+  broke(error: unknown): void {
+    if (this.#ended) return
+    this.failed(error)
+    this.#fail(error, typeOf(error))
+  }
+
+  #fail(error: unknown, type: string): void {
+    this.#span.setStatus('error', error instanceof Error ? error.message : undefined)
     this.#end(type)
   }
 

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { describe, expect, it } from 'vitest'
@@ -85,6 +86,36 @@ describe('a Fastify application', () => {
     expect(tree(recorded.spans)).toEqual({
       'GET /later': { 'middleware ownHook': {}, 'controller answerLater': {} },
     })
+  })
+
+  it('fails with the body of its answer', async () => {
+    const body = new PassThrough()
+    const response = await asked((app) => {
+      app.get('/broken', (_request: unknown, reply: FastifyReply) => {
+        body.write('one')
+        setTimeout(() => body.destroy(new RangeError('backend died')), 20)
+        return reply.send(body)
+      })
+    }, '/broken')
+    await expect(response.text()).rejects.toBeDefined()
+    expect(recorded.span('GET /broken')).toMatchObject({ status: 'error', statusMessage: 'backend died' })
+    expect(object(recorded.span('GET /broken').attributes)['error.type']).toBe('RangeError')
+  })
+
+  it('ends as aborted when the client leaves a body', async () => {
+    await asked(
+      (app) => {
+        app.get('/long', (_request: unknown, reply: FastifyReply) => {
+          const body = new PassThrough()
+          body.write('one')
+          return reply.send(body)
+        })
+      },
+      '/long',
+      { signal: AbortSignal.timeout(100) },
+    )
+    expect(recorded.span('GET /long')).toMatchObject({ status: 'unset' })
+    expect(object(recorded.span('GET /long').attributes)['error.type']).toBe('aborted')
   })
 
   it('has no route where nothing was matched', async () => {

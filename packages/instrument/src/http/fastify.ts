@@ -59,6 +59,14 @@ function instrument(app: object, _options: unknown, done: () => void): void {
     exchangeOf(request.raw)?.failed(error)
     next()
   })
+  instance.addHook(
+    'onSend',
+    (request: FastifyRequest, _reply: FastifyReply, payload: unknown, next: Done) => {
+      const exchange = exchangeOf(request.raw)
+      if (exchange && typeof payload === 'object' && payload !== null) exchange.body = payload
+      next()
+    },
+  )
   instance.addHook('onRoute', (route: Route) => {
     route.handler = once(route.handler, (handler) => instrumentHandler(handler, route.url))
     for (const name of HOOKS) {

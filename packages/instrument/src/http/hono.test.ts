@@ -118,5 +118,27 @@ describe('a Hono application', () => {
         'client.address': '127.0.0.1',
       })
     })
+
+    it('fails with the body of its answer', async () => {
+      const app = instrumentHono(new Hono())
+      app.get('/broken', () => new Response(broken()))
+      server = await serve(getRequestListener(app.fetch))
+      await expect(fetch(`${server.url}/broken`).then((response) => response.text())).rejects.toBeDefined()
+      await expect.poll(() => recorded.spans.filter(({ kind }) => kind === 'server').length).toBe(1)
+      expect(recorded.span('GET /broken')).toMatchObject({ status: 'error', statusMessage: 'backend died' })
+      expect(object(recorded.span('GET /broken').attributes)['error.type']).toBe('RangeError')
+    })
   })
 })
+
+/** One line, and then none. */
+function broken(): ReadableStream<Uint8Array> {
+  let lines = 0
+  return new ReadableStream({
+    async pull(controller) {
+      if (lines++ === 0) return controller.enqueue(new TextEncoder().encode('one'))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      throw new RangeError('backend died')
+    },
+  })
+}

@@ -144,6 +144,26 @@ describe('a node:http server', () => {
     expect(await recorded.points('http.server.active_requests')).toMatchObject([{ value: 0 }])
   })
 
+  it('that breaks its own answer has failed, whatever it began with', async () => {
+    server = await serve(
+      instrumentListener((_req: IncomingMessage, res: ServerResponse) => {
+        res.writeHead(200).write('some, and no more')
+        setTimeout(() => res.destroy(new RangeError('backend died')), 20)
+      }),
+    )
+    await expect(fetch(server.url).then((response) => response.text())).rejects.toBeDefined()
+    await ended(1)
+    expect(recorded.spans[0]).toMatchObject({
+      status: 'error',
+      statusMessage: 'backend died',
+      events: [{ name: 'exception' }],
+    })
+    expect(object(recorded.spans[0]!.attributes)).toMatchObject({
+      'error.type': 'RangeError',
+      'http.response.status_code': 200,
+    })
+  })
+
   it('records HTTP/2 by the compatible interface', async () => {
     const http2 = createHttp2Server(instrumentListener((_req, res) => void res.end('ok')))
     await new Promise<void>((resolve) => http2.listen(0, '127.0.0.1', resolve))

@@ -43,9 +43,8 @@ export function serveNode<T>(request: NodeRequest, response: NodeResponse, serve
   const exchange = exchangeOf(request) === undefined ? beginNodeExchange(request, response) : undefined
   if (exchange === undefined) return serve()
   const failed = (error: unknown): never => {
-    exchange.failed(error)
     if (response.headersSent) exchange.status = response.statusCode
-    exchange.end()
+    exchange.broke(error)
     throw error
   }
   try {
@@ -71,10 +70,10 @@ export function endOnClose(exchange: Exchange, response: NodeResponse): void {
   response.once('close', () => {
     if (response.headersSent) exchange.status = response.statusCode
     exchange.responseSize ??= lengthOf(response.getHeader('content-length'))
-    if (response.errored) {
-      exchange.failed(response.errored)
-      exchange.end()
-    } else if (response.writableFinished) exchange.end()
+    // When the client goes away, the answer closes without an error.
+    const error = response.errored ?? exchange.body?.errored
+    if (error) exchange.broke(error)
+    else if (response.writableFinished) exchange.end()
     else exchange.abort()
   })
 }

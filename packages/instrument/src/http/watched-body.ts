@@ -12,9 +12,7 @@ export function watched(body: ReadableStream<Uint8Array>, exchange: Exchange): R
           exchange.end()
           controller.close()
         } catch (error) {
-          exchange.failed(error)
-          exchange.status = undefined
-          exchange.end()
+          exchange.broke(error)
           controller.error(error)
         }
       },
