@@ -5,6 +5,9 @@ import type { Exchange } from './exchange.ts'
 import { lengthOf } from './incoming.ts'
 import type { Incoming } from './incoming.ts'
 
+/** Node's own, and `any` in programs without its types, where an import would be an error. */
+/** @ts-ignore */
+export type NodeHttp = ReturnType<typeof globalThis.process.getBuiltinModule<'node:http'>>
 /** The part of node:http's and node:http2's request that is read. */
 export interface NodeRequest {
   readonly method?: string | undefined
@@ -30,9 +33,11 @@ export interface NodeResponse {
  * Records what `listener` serves: `createServer(instrumentListener((req, res) => ...))`. The span ends when the answer was sent,
  * the client went away, or the listener threw.
  */
-export function instrumentListener<Req extends NodeRequest, Res extends NodeResponse, T>(
-  listener: (request: Req, response: Res) => T,
-): (request: Req, response: Res) => T {
+export function instrumentListener<
+  Req extends NodeRequest = InstanceType<NodeHttp['IncomingMessage']>,
+  Res extends NodeResponse = InstanceType<NodeHttp['ServerResponse']>,
+  T = unknown,
+>(listener: (request: Req, response: Res) => T): (request: Req, response: Res) => T {
   return function instrumented(this: unknown, request, response) {
     return serveNode(request, response, () => listener.call(this, request, response))
   }
