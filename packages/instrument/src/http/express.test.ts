@@ -61,13 +61,32 @@ describe.each([
     expect(await recorded.points('http.server.response.body.size')).toMatchObject([{ sum: 14 }])
   })
 
-  it('knows the routes of an application under an application', async () => {
+  it.each([
+    ['of its own', (sub: express.Express) => sub],
+    ['instrumented too', (sub: express.Express) => instrumentExpress(sub)],
+  ])('knows the routes and errors of a mounted application, %s', async (_which, made) => {
     const app = instrumentExpress(makeExpress())
-    const admin = instrumentExpress(makeExpress())
-    admin.get('/users/:id', (_req, res) => void res.send('ok'))
+    const admin = made(makeExpress())
+    admin.get('/users/:id', function showUser() {
+      throw new TypeError('broken')
+    })
     app.use('/admin', admin)
-    await asked(app, '/admin/users/7')
-    expect(recorded.spans.map(({ name: span }) => span)).toContain('GET /admin/users/:id')
+    admin.use(sorry)
+    expect((await asked(app, '/admin/users/7')).status).toBe(503)
+    const [layer] = recorded.spans.filter(({ events }) => events.length > 0)
+    expect(layer).toMatchObject({ name: 'controller showUser', status: 'error' })
+    expect(tree(recorded.spans)).toEqual({
+      'GET /admin/users/:id': { 'controller showUser': {}, 'middleware sorry': {} },
+    })
+  })
+
+  it('knows the routes of an application under a router', async () => {
+    const app = instrumentExpress(makeExpress())
+    const admin = makeExpress()
+    admin.get('/users/:id', (_req, res) => void res.send('ok'))
+    app.use('/api', makeExpress.Router().use('/admin', admin))
+    await asked(app, '/api/admin/users/7')
+    expect(recorded.spans.map(({ name: span }) => span)).toContain('GET /api/admin/users/:id')
   })
 
   it('runs what listens to the request and the answer within it', async () => {
@@ -83,7 +102,10 @@ describe.each([
     })
     await asked(app, '/', { method: 'POST', body: 'ab' })
     await expect.poll(() => recorded.spans.length).toBe(4)
-    expect(tree(recorded.spans)).toEqual({ 'POST /': { 'controller reads': {}, read: {}, closed: {} } })
+    expect(recorded.spans.map(({ name: span }) => span).toSorted()).toEqual(
+      ['POST /', 'closed', 'controller reads', 'read'].toSorted(),
+    )
+    expect(new Set(recorded.spans.map(({ traceId }) => traceId)).size).toBe(1)
   })
 
   it('records an exception once, where it was thrown, and lets error handlers answer', async () => {
@@ -91,14 +113,7 @@ describe.each([
     app.get('/broken', function breaks() {
       throw new TypeError('broken')
     })
-    app.use(function sorry(
-      _error: unknown,
-      _req: express.Request,
-      res: express.Response,
-      _next: express.NextFunction,
-    ) {
-      res.status(503).send('sorry')
-    })
+    app.use(sorry)
     expect((await asked(app, '/broken')).status).toBe(503)
     expect(recorded.span('controller breaks')).toMatchObject({
       status: 'error',
@@ -157,6 +172,15 @@ it('records a rejected handler of Express 5', async () => {
     events: [{ name: 'exception' }],
   })
 })
+
+function sorry(
+  _error: unknown,
+  _req: express.Request,
+  res: express.Response,
+  _next: express.NextFunction,
+): void {
+  res.status(503).send('sorry')
+}
 
 function goOn(_request: unknown, _response: unknown, next: () => void): void {
   next()

@@ -42,24 +42,36 @@ const LEAVING = new Set<unknown>(['route', 'router'])
 /** Express 4's own middleware. */
 const OWN = new Set(['query', 'expressInit'])
 
-const instrumented = new WeakSet<Router>()
+/** Express's own, in front of an application that is mounted with `app.use`. */
+const MOUNTED = 'mounted_app'
+
+const instrumented = new WeakSet<object>()
 
 /**
  * Records what an application serves; call it before routes are added: `const app = instrumentExpress(express())`. Middleware
- * and handlers become spans within the request's, those of routers under it included.
+ * and handlers become spans within the request's, those of routers and applications under it included.
  */
 export function instrumentExpress<T extends ExpressApp>(app: T): T {
+  if (instrumented.has(app)) return app
+  instrumented.add(app)
   const own = app as unknown as {
     handle: (request: NodeRequest, response: NodeResponse, next?: Next) => void
+    use: (...args: unknown[]) => unknown
     lazyrouter?: () => void
     _router?: Router
   }
-  const { handle, lazyrouter } = own
+  const { handle, use, lazyrouter, _router: filled } = own
   own.handle = function (request, response, next) {
     serveNode(request, response, () => handle.call(this, request, response, next))
   }
+  // Once mounted, an application is out of reach.
+  own.use = function (...args) {
+    for (const arg of args.flat(Infinity)) if (isApplication(arg)) instrumentExpress(arg)
+    return use.apply(this, args)
+  }
   // Express makes its router at the first use, by the settings of then.
   if (lazyrouter) {
+    if (filled) instrumentRouter(filled)
     own.lazyrouter = function () {
       lazyrouter.call(this)
       const { _router: made } = this
@@ -101,6 +113,9 @@ function instrumentRouter(router: Router): void {
   })
 }
 
+const isApplication = (arg: unknown): arg is ExpressApp =>
+  typeof arg === 'function' && 'handle' in arg && 'set' in arg
+
 /** Also a list of them, however nested. */
 const isHandler = (arg: unknown): boolean =>
   Array.isArray(arg) ? arg.every(isHandler) : typeof arg === 'function'
@@ -117,11 +132,12 @@ function forEach(stack: Entry[], instrument: (entry: Entry) => void): void {
 function instrumentMounted(entry: Entry, path: string): void {
   const { handle } = entry
   if (OWN.has(handle.name)) return
-  if (handle.stack === undefined) {
+  if (isApplication(handle)) instrumentExpress(handle)
+  else if (handle.stack !== undefined) instrumentRouter(handle as unknown as Router)
+  else if (handle.name !== MOUNTED) {
     entry.handle = withSpan(handle, 'middleware', path, undefined)
     return
   }
-  instrumentRouter(handle as unknown as Router)
   const mounted: Handler = function (request, response, next) {
     const exchange = exchangeOf(request)
     if (exchange === undefined) return handle.call(this, request, response, next)
@@ -132,7 +148,7 @@ function instrumentMounted(entry: Entry, path: string): void {
     })
   }
   // Express lists a router's routes by its stack.
-  entry.handle = Object.assign(mounted, { stack: handle.stack })
+  entry.handle = Object.assign(mounted, handle.stack && { stack: handle.stack })
 }
 
 /** Where a router was mounted before it was instrumented. Express 5 before router 2.3 does not keep it: then at its parent's path. */
