@@ -1,6 +1,7 @@
 import type { Live } from '@spanledger/sdk'
 import type { Meter, Span, SpanOptions, Tracer } from '@spanledger/sdk/record'
 import { typeOf } from './error-type.ts'
+import { aroundRuns, isLazy } from './lazy.ts'
 
 /** What every instrumentation of operations records with. */
 export interface OperationTelemetry {
@@ -27,6 +28,8 @@ export interface Operation<T> extends SpanOptions {
   readonly name: string
   /** What errors say may hold secrets: only their type is recorded. */
   readonly secret?: boolean
+  /** It may return a query that runs when it is awaited: then its span is that run's. */
+  readonly lazy?: boolean
   /** What it measures and what the value tells; runs before the span ends. What it throws is dropped. */
   readonly done: (span: Span, outcome: Outcome<Awaited<T>>) => void
 }
@@ -36,10 +39,11 @@ export interface Operation<T> extends SpanOptions {
  * recording is suppressed `fn` just runs.
  */
 export function runOperation<T>(
-  { context, clock, tracer }: OperationTelemetry,
+  telemetry: OperationTelemetry,
   operation: Operation<T>,
   fn: (span: Span) => T,
 ): T {
+  const { context, clock, tracer } = telemetry
   const parent = context.active()
   const span = tracer.startSpan(operation.name, operation, parent)
   if (parent.suppressed) return fn(span)
@@ -69,6 +73,12 @@ export function runOperation<T>(
   } catch (error) {
     fail(error)
     throw error
+  }
+  if (operation.lazy && isLazy(result)) {
+    const again = (run: () => Promise<unknown>): Promise<unknown> =>
+      runOperation(telemetry, operation as Operation<unknown> as Operation<Promise<unknown>>, run)
+    // The span that was begun is forgotten: nothing has been done in it.
+    if (aroundRuns(result, again)) return result
   }
   if (!(result instanceof Promise)) {
     end(result as Awaited<T>)

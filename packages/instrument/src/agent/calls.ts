@@ -21,6 +21,7 @@ export function recordToolCall<T>(call: ToolCall, fn: (span: Span) => T): T {
     telemetry,
     {
       name: `execute_tool ${call.name}`,
+      lazy: true,
       attributes: {
         'gen_ai.operation.name': 'execute_tool',
         ...agentAttributes(),
@@ -79,6 +80,7 @@ export function recordModelCall<T>(
     {
       name: `${operation} ${model}`,
       kind: 'client',
+      lazy: true,
       attributes: {
         'gen_ai.operation.name': operation,
         ...agentAttributes(),

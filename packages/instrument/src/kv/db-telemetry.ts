@@ -57,6 +57,7 @@ export function recordDb<T>(
     {
       name,
       kind: db.kind ?? 'client',
+      lazy: true,
       attributes: {
         ...common,
         'db.query.text': db.text,

@@ -30,6 +30,54 @@ describe('a client with callbacks', () => {
   })
 })
 
+describe('a query that runs when it is awaited', () => {
+  const runs: string[] = []
+  class Lazy {
+    readonly text: string
+    constructor(text: string) {
+      this.text = text
+    }
+    // oxlint-disable-next-line unicorn/no-thenable -- as query builders do
+    then<T>(done?: (result: { rows: number[] }) => T, failed?: (error: unknown) => T): Promise<T> {
+      runs.push(this.text)
+      return record('run', async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        if (this.text.includes('missing')) throw new RangeError('no table')
+        return { rows: [1] }
+      }).then(done, failed) as Promise<T>
+    }
+    where() {
+      return this
+    }
+  }
+  const client = instrumentSql({ query: (text: string) => new Lazy(text) })
+
+  it('has a span of its run, once', async () => {
+    runs.length = 0
+    const query = client.query('SELECT 1').where()
+    expect(query).toBeInstanceOf(Lazy)
+    expect(Object.keys(query)).toEqual(['text'])
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect([runs, recorded.spans]).toEqual([[], []])
+    await record('work', async () => {
+      expect(await query).toEqual({ rows: [1] })
+      await query.then(() => record('after', () => {}))
+    })
+    expect(runs).toHaveLength(2)
+    expect(tree(recorded.spans)).toMatchObject({ work: { SELECT: { run: {} }, after: {} } })
+    const span = recorded.spans.find(({ name }) => name === 'SELECT')!
+    const tookMs = (span.endSeconds - span.startSeconds) * 1_000 + (span.endNanos - span.startNanos) / 1e6
+    expect(tookMs).toBeGreaterThan(15)
+    expect(tookMs).toBeLessThan(1_000)
+    expect(object(span.attributes)['db.response.returned_rows']).toBe(1)
+  })
+
+  it('fails with it', async () => {
+    await expect(client.query('SELECT * FROM missing')).rejects.toThrow('no table')
+    expect(recorded.span('SELECT missing')).toMatchObject({ status: 'error', statusMessage: 'no table' })
+  })
+})
+
 describe('what is not recorded is as on the bare client', () => {
   class Client {
     readonly open = true

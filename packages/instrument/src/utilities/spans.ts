@@ -47,7 +47,8 @@ export function withSpan<T>(
   fn: (span: Span) => T | Promise<T>,
   options: SpanOptions = {},
 ): Promise<T> {
-  return withSpanOf(name, options, fn)
+  // A query that runs when it is awaited is, within the span.
+  return withSpanOf(name, options, async (span) => fn(span))
 }
 
 export function withSpanSync<T>(name: string, fn: (span: Span) => T, options: SpanOptions = {}): T {

@@ -85,3 +85,14 @@ it('off, they do nothing, and run what they are given', async () => {
   expect(otel.runWithContext(otel.getRequestContext('r'), () => otel.getCurrentTraceId())).toBeUndefined()
   otel.setRouteAttribute('/', 'GET')
 })
+
+it('a thenable: awaited within its span, which fails with it', async () => {
+  const query = {
+    // oxlint-disable-next-line unicorn/no-thenable -- as query builders do
+    then: (_done: unknown, failed: (error: Error) => void) =>
+      void setTimeout(() => record('run', () => failed(new TypeError('no table'))), 20),
+  }
+  await expect(otel.withSpan('q', () => query as unknown as Promise<string>)).rejects.toThrow('no table')
+  expect(tree(recorded.spans)).toEqual({ q: { run: {} } })
+  expect(recorded.span('q')).toMatchObject({ status: 'error', statusMessage: 'no table' })
+})
