@@ -69,6 +69,7 @@ export class Exchange {
   readonly #span: Span
   readonly #method: string
   readonly #label: string
+  readonly #begunAs: string
   readonly #scheme: string
   readonly #requestSize: number | undefined
   readonly #startedMs: number
@@ -85,11 +86,10 @@ export class Exchange {
     this.#requestSize = lengthOf(request.header('content-length'))
     const parent = telemetry.extract(request.carrier)
     this.#startedMs = telemetry.clock.read()
-    this.#span = telemetry.tracer.startSpan(
-      label,
-      { kind: 'server', attributes: incomingAttributes(request) },
-      parent,
-    )
+    const attributes = incomingAttributes(request)
+    // The route is not known yet, and a sampler decides by the name.
+    this.#begunAs = `${label} ${attributes['url.path']}`
+    this.#span = telemetry.tracer.startSpan(this.#begunAs, { kind: 'server', attributes }, parent)
     this.context = parent.withSpan(this.#span).setValue(EXCHANGE, this)
     this.current = this.context
     telemetry.active.add(1, this.#common())
@@ -163,7 +163,7 @@ export class Exchange {
     if (matched !== undefined) {
       span.updateName(`${this.#label} ${matched}`)
       span.setAttribute('http.route', matched)
-    }
+    } else if ((span as { name?: string }).name === this.#begunAs) span.updateName(this.#label)
     if (status !== undefined) span.setAttribute('http.response.status_code', status)
     if (errorType !== undefined) span.setAttribute('error.type', errorType)
     span.end()

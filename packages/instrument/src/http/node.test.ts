@@ -3,7 +3,7 @@ import { connect as connectHttp2, createServer as createHttp2Server } from 'node
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { record } from '@spanledger/sdk'
+import { activeSpan, record, shutdown, start } from '@spanledger/sdk'
 import { object, recordInTests, tree } from '../testing/recorded.ts'
 import { serve } from '../testing/serve.ts'
 import type { Served } from '../testing/serve.ts'
@@ -180,6 +180,38 @@ describe('a node:http server', () => {
       'network.protocol.version': '2',
       'http.response.status_code': 200,
     })
+  })
+
+  it('begins with its path, by which a sampler decides', async () => {
+    const names: string[] = []
+    await shutdown()
+    await start({
+      processors: () => [],
+      atExit: false,
+      openTelemetry: false,
+      sampler: {
+        description: 'remembers',
+        shouldSample({ name }) {
+          names.push(name)
+          return { sampled: false }
+        },
+      },
+    })
+    server = await serve(instrumentListener((_req, res) => res.end()))
+    await fetch(`${server.url}/health/live?a=1`)
+    expect(names).toEqual(['GET /health/live'])
+  })
+
+  it('keeps the name that a program gives its span', async () => {
+    server = await serve(
+      instrumentListener((_req, res) => {
+        activeSpan().updateName('own')
+        res.end()
+      }),
+    )
+    await fetch(`${server.url}/a`)
+    await ended(1)
+    expect(recorded.span('own').kind).toBe('server')
   })
 
   it('survives what no client should send', async ({ skip }) => {
