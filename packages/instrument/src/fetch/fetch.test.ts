@@ -89,6 +89,7 @@ describe('an outgoing fetch', () => {
     await runSuppressed(() => fetch(server.url))
     expect(headers['traceparent']).toBeUndefined()
     await expect(fetch('nowhere')).rejects.toThrow(/URL/)
+    expect(await (await fetch('data:text/plain,hi')).text()).toBe('hi')
     expect(recorded.spans).toEqual([])
   })
 })
@@ -100,4 +101,16 @@ it('takes the place of the global fetch, and gives it back', async () => {
   undo()
   expect(globalThis.fetch).toBe(before)
   expect(recorded.spans).toHaveLength(1)
+})
+
+it('takes the place of the global fetch once', async () => {
+  const before = globalThis.fetch
+  const undo = patchFetch()
+  const undoAgain = patchFetch()
+  await globalThis.fetch(server.url)
+  expect(recorded.spans).toHaveLength(1)
+  undoAgain()
+  expect(globalThis.fetch).not.toBe(before)
+  undo()
+  expect(globalThis.fetch).toBe(before)
 })

@@ -5,6 +5,8 @@ import { methodOf } from '../method.ts'
 
 type Fetch = typeof globalThis.fetch
 
+const instrumented = new WeakSet<Fetch>()
+
 /** What clients measure with. Source: semantic conventions, "HTTP client". */
 const clientTelemetry = whileLive(({ recorder, context, inject }) => ({
   context,
@@ -19,14 +21,14 @@ const clientTelemetry = whileLive(({ recorder, context, inject }) => ({
 
 /**
  * A `fetch` whose requests are spans and carry their context to the server. The span ends when the headers of the answer are
- * there. What the SDK itself sends is not recorded.
+ * there. What the SDK itself sends is not recorded, nor what is asked of no server (`data:`).
  */
 export function instrumentFetch(fetch: Fetch = globalThis.fetch): Fetch {
-  return async function instrumentedFetch(input, init) {
+  const instrumentedFetch: Fetch = async (input, init) => {
     const telemetry = clientTelemetry()
     const active = telemetry?.context.active()
     const url = telemetry && urlOf(input)
-    // A URL that is none: fetch says so better.
+    // A URL that is none: fetch says so better. `data:` and the like ask nobody.
     if (telemetry === undefined || active === undefined || active.suppressed || url === undefined)
       return fetch(input, init)
     const request = isRequest(input) ? input : undefined
@@ -66,16 +68,19 @@ export function instrumentFetch(fetch: Fetch = globalThis.fetch): Fetch {
       })
     }
   }
+  instrumented.add(instrumentedFetch)
+  return instrumentedFetch
 }
 
-/** Puts an instrumented `fetch` in the place of the global one; what is returned puts the old one back. */
+/** Puts an instrumented `fetch` in the place of the global one; what is returned puts the old one back. Again: nothing. */
 export function patchFetch(): () => void {
   const before = globalThis.fetch
-  const instrumented = instrumentFetch(before)
-  globalThis.fetch = instrumented
+  if (instrumented.has(before)) return () => {}
+  const after = instrumentFetch(before)
+  globalThis.fetch = after
   return () => {
     // Somebody who patched it after us keeps theirs.
-    if (globalThis.fetch === instrumented) globalThis.fetch = before
+    if (globalThis.fetch === after) globalThis.fetch = before
   }
 }
 
@@ -84,7 +89,8 @@ const isRequest = (input: Parameters<Fetch>[0]): input is Request =>
 
 function urlOf(input: Parameters<Fetch>[0]): URL | undefined {
   try {
-    return new URL(isRequest(input) ? input.url : input)
+    const url = new URL(isRequest(input) ? input.url : input)
+    return /^https?:$/.test(url.protocol) ? url : undefined
   } catch {
     return undefined
   }
