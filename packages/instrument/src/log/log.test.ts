@@ -110,6 +110,49 @@ describe('the logger', () => {
     )
   })
 
+  it('throws at no sink, and at nothing that cannot be read', () => {
+    const lines: string[] = []
+    class Evil extends Error {
+      override get message(): string {
+        throw new Error('no')
+      }
+    }
+    const logger = createLogger({
+      sink: {
+        write(line) {
+          lines.push(line)
+          throw new Error('sink')
+        },
+      },
+    })
+    logger.info('a')
+    logger.info(new Evil())
+    logger.info(revoked())
+    logger.info('b', revoked())
+    logger.info('c', { evil: new Evil(), revoked: revoked() })
+    logger.child(revoked()).info('d')
+    const bodies = ['a', '[unreadable]', '[unreadable]', 'b', 'c', 'd']
+    expect(lines.map((line) => (JSON.parse(line) as { message: unknown }).message)).toEqual(bodies)
+    expect(recorded.logs.map(({ body }) => body)).toEqual(bodies)
+  })
+
+  it('lets no field take the place of what a line says of itself', () => {
+    const lines: string[] = []
+    const logger = createLogger({ name: 'orders', sink: { write: (line) => lines.push(line) } })
+    const fake = { time: 0, level: 'fake', name: 'fake', message: 'fake', trace_id: 'fake', span_id: 'fake' }
+    record('work', () => logger.info('real', { ...fake, shop: 1 }))
+    const { traceId, spanId } = recorded.span('work')
+    expect(JSON.parse(lines[0]!)).toEqual({
+      time: expect.stringMatching(/^\d{4}-/),
+      level: 'info',
+      name: 'orders',
+      message: 'real',
+      trace_id: traceId,
+      span_id: spanId,
+      shop: 1,
+    })
+  })
+
   it('writes its lines also while recording is off', async () => {
     await shutdown()
     const lines: string[] = []
@@ -191,3 +234,9 @@ describe('the console', () => {
     expect(object(recorded.logs[0]!.attributes)).toMatchObject({ 'exception.type': 'TypeError' })
   })
 })
+
+function revoked(): Record<string, unknown> {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}

@@ -1,6 +1,6 @@
 import { whileLive } from '../while-live.ts'
 import type { Live, SpanContext } from '@spanledger/sdk'
-import { exceptionFields, joined } from './fields.ts'
+import { exceptionFields, joined, readable } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { jsonLine } from './json-line.ts'
 
@@ -57,12 +57,18 @@ function make(shared: Shared, bound: Fields): StructuredLogger {
   const { name, levelMin, sink, live } = shared
   const logAt = (level: Level): Log => {
     if (LEVELS.indexOf(level) < levelMin) return () => {}
-    return (message, fields) => {
+    return (given, fields) => {
       const now = live()
       if (now === undefined && sink === undefined) return
+      const message = readable(given)
       const all = joined(bound, fields)
       now?.logger[level](message, all)
-      sink?.write(lineOf(level, name, message, all, now?.context.active().span?.spanContext()))
+      const line = lineOf(level, name, message, all, now?.context.active().span?.spanContext())
+      try {
+        sink?.write(line)
+      } catch {
+        // A sink that fails loses its line, not the program's request.
+      }
     }
   }
   return {
@@ -86,13 +92,13 @@ function lineOf(
   span: SpanContext | undefined,
 ): string {
   const isError = message instanceof Error
-  return jsonLine({
+  const own = {
     time: new Date().toISOString(),
     level,
     ...(name !== '' && { name }),
     message: isError ? message.message : message,
     ...(span && { trace_id: span.traceId, span_id: span.spanId }),
-    ...(isError && exceptionFields(message)),
-    ...fields,
-  })
+  }
+  // Again at the end: no field takes their place, and they stay in front.
+  return jsonLine({ ...own, ...(isError && exceptionFields(message)), ...fields, ...own })
 }
