@@ -184,6 +184,18 @@ describe('pino', () => {
     })
   })
 
+  it('has its message and its error under keys of its own', () => {
+    const { logger } = makePino({ messageKey: 'message', errorKey: 'error' })
+    logger.child({ shop: 1 }).info({ msg: 'a field' }, 'said')
+    logger.error(new TypeError('no'))
+    expect(recorded.logs.map(({ body }) => body)).toEqual(['said', 'no'])
+    expect(recorded.logs.map((log) => object(log.attributes))).toMatchObject([
+      { shop: 1, msg: 'a field' },
+      { 'exception.type': 'TypeError', 'exception.message': 'no' },
+    ])
+    expect(Object.keys(object(recorded.logs[1]!.attributes))).not.toContain('error')
+  })
+
   it('has levels by label, and lines that are no JSON', () => {
     const { logger } = makePino({ formatters: { level: (label: string) => ({ level: label }) } })
     logger.fatal('by label')

@@ -2,7 +2,7 @@ import { whileLive } from '../while-live.ts'
 
 /** The part of pino's options that is given; pino 9.5 and later. */
 export interface PinoRecording {
-  mixin(): object
+  mixin(merged?: object, level?: number, logger?: object): object
   readonly hooks: { streamWrite(line: string): string }
 }
 
@@ -19,17 +19,7 @@ const LEVELS = [
 const SEVERITY = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const
 
 /** What the record has in other places, or the resource tells already. */
-const ELSEWHERE = new Set([
-  'level',
-  'time',
-  'msg',
-  'pid',
-  'hostname',
-  'trace_id',
-  'span_id',
-  'trace_flags',
-  'err',
-])
+const ELSEWHERE = new Set(['pid', 'hostname', 'trace_id', 'span_id', 'trace_flags'])
 
 const pinoTelemetry = whileLive(({ recorder, context }) => ({ logger: recorder.logger('pino'), context }))
 
@@ -39,8 +29,10 @@ const pinoTelemetry = whileLive(({ recorder, context }) => ({ logger: recorder.l
  * `redact` leaves out, and its serializers make of values, holds for the record.
  */
 export function pinoRecording(): PinoRecording {
+  let keys: Keys | undefined
   return {
-    mixin() {
+    mixin(_merged, _level, logger) {
+      keys ??= keysOf(logger)
       const span = pinoTelemetry()?.context.active().span?.spanContext()
       if (span === undefined) return {}
       const flags = span.traceFlags.toString(16).padStart(2, '0')
@@ -49,7 +41,7 @@ export function pinoRecording(): PinoRecording {
     hooks: {
       streamWrite(line) {
         const telemetry = pinoTelemetry()
-        if (telemetry !== undefined) emit(telemetry.logger, line)
+        if (telemetry !== undefined) emit(telemetry.logger, line, keys ?? KEYS)
         return line
       },
     },
@@ -58,7 +50,29 @@ export function pinoRecording(): PinoRecording {
 
 type Logger = NonNullable<ReturnType<typeof pinoTelemetry>>['logger']
 
-function emit(logger: Logger, text: string): void {
+/** Where a line has its message and its error. */
+interface Keys {
+  readonly message: string
+  readonly error: string
+}
+
+const KEYS: Keys = { message: 'msg', error: 'err' }
+
+/** A logger, or one it descends from, has its options under symbols that pino keeps to itself. */
+function keysOf(logger: object | undefined): Keys {
+  const option = (name: string): string | undefined => {
+    for (let at: object | null | undefined = logger; at; at = Object.getPrototypeOf(at) as object | null)
+      for (const symbol of Object.getOwnPropertySymbols(at))
+        if (symbol.description === name) return (at as Record<symbol, string>)[symbol]
+    return undefined
+  }
+  return {
+    message: option('pino.messageKey') ?? KEYS.message,
+    error: option('pino.errorKey') ?? KEYS.error,
+  }
+}
+
+function emit(logger: Logger, text: string, keys: Keys): void {
   let line: Record<string, unknown>
   try {
     line = JSON.parse(text) as Record<string, unknown>
@@ -67,14 +81,14 @@ function emit(logger: Logger, text: string): void {
     logger.emit({ body: text.trimEnd() })
     return
   }
-  const { level, time, msg } = line
-  const attributes: Record<string, unknown> = exceptionAttributes(line['err'])
-  for (const name in line) if (!ELSEWHERE.has(name)) attributes[name] = line[name]
+  const { level, time, [keys.message]: body, [keys.error]: error, ...others } = line
+  const attributes: Record<string, unknown> = exceptionAttributes(error)
+  for (const name in others) if (!ELSEWHERE.has(name)) attributes[name] = others[name]
   const word = levelOf(level)
   logger.emit({
     severityNumber: word && SEVERITY[word],
     severityText: word?.toUpperCase(),
-    body: msg,
+    body,
     attributes,
     timestamp: typeof time === 'number' ? time : undefined,
   })
