@@ -77,6 +77,22 @@ describe('an agent', () => {
     })
   })
 
+  it('ignores an answer that is none', () => {
+    const unreadable = {
+      get usage(): never {
+        throw new Error('no')
+      },
+    }
+    for (const answer of [undefined, null, 'text', { usage: null }, unreadable] as never[])
+      expect(
+        recordModelCall({ provider: 'p', model: 'm' }, (answered) => {
+          answered(answer)
+          return 'done'
+        }),
+      ).toBe('done')
+    expect(recorded.spans.map(({ status }) => status)).toEqual(Array(5).fill('unset'))
+  })
+
   it('that throws has failed, and says why', async () => {
     const failing = agent()
     const work = runAgent(failing, () => {

@@ -75,6 +75,13 @@ export function recordModelCall<T>(
 ): T {
   const telemetry = agentTelemetry()
   if (telemetry === undefined) return fn(() => {}, activeSpan())
+  const tell = (answer: ModelAnswer, span: Span): void => {
+    span.setAttributes(answerAttributes(answer))
+    for (const direction of ['input', 'output'] as const) {
+      const tokens = answer.usage?.[direction]
+      if (tokens !== undefined) telemetry.tokens.add(tokens, { model: answer.model ?? model, direction })
+    }
+  }
   return runOperation<T>(
     telemetry,
     {
@@ -93,10 +100,10 @@ export function recordModelCall<T>(
     },
     (span) =>
       fn((answer) => {
-        span.setAttributes(answerAttributes(answer))
-        for (const direction of ['input', 'output'] as const) {
-          const tokens = answer.usage?.[direction]
-          if (tokens !== undefined) telemetry.tokens.add(tokens, { model: answer.model ?? model, direction })
+        try {
+          tell(answer, span)
+        } catch {
+          // No object, or one that cannot be read: it tells nothing.
         }
       }, span),
   )
