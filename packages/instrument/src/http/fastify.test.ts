@@ -118,6 +118,17 @@ describe('a Fastify application', () => {
     expect(object(recorded.span('GET /long').attributes)['error.type']).toBe('aborted')
   })
 
+  it('is whole when it is injected', async () => {
+    const app = Fastify()
+    await app.register(fastifyInstrumentation)
+    app.get('/users/:id', () => 'ok')
+    expect((await app.inject('/users/7')).body).toBe('ok')
+    await expect.poll(() => recorded.spans.length).toBe(2)
+    const attributes = object(recorded.span('GET /users/:id').attributes)
+    expect(attributes['http.response.status_code']).toBe(200)
+    expect(attributes['error.type']).toBeUndefined()
+  })
+
   it('has no route where nothing was matched', async () => {
     expect((await asked((app) => app.get('/here', () => 'ok'), '/there')).status).toBe(404)
     expect(recorded.spans.map(({ name }) => name)).toEqual(['GET'])

@@ -23,6 +23,9 @@ export interface NodeResponse {
   readonly statusCode: number
   readonly headersSent: boolean
   readonly writableFinished: boolean
+  readonly writableEnded?: boolean
+  /** Fastify's `inject` has no socket that an answer is finished on. */
+  readonly isLightMyRequest?: boolean
   readonly errored?: Error | null
   emit?: unknown
   getHeader(name: string): unknown
@@ -78,7 +81,7 @@ export function endOnClose(exchange: Exchange, response: NodeResponse): void {
     // When the client goes away, the answer closes without an error.
     const error = response.errored ?? exchange.body?.errored
     if (error) exchange.broke(error)
-    else if (response.writableFinished) exchange.end()
+    else if (response.isLightMyRequest ? response.writableEnded : response.writableFinished) exchange.end()
     else exchange.abort()
   })
 }
