@@ -118,6 +118,30 @@ describe('a Fastify application', () => {
     expect(object(recorded.span('GET /long').attributes)['error.type']).toBe('aborted')
   })
 
+  it('records also what is answered without a hook: a URL that cannot be decoded', async () => {
+    const response = await asked((app) => app.get('/users/:id', () => 'ok'), '/users/%zz')
+    expect(response.status).toBe(400)
+    expect(object(recorded.span('GET').attributes)).toMatchObject({
+      'url.path': '/users/%zz',
+      'http.response.status_code': 400,
+    })
+  })
+
+  it('records what a part of an application serves where only that is instrumented', async () => {
+    const app = Fastify()
+    app.get('/other', () => 'ok')
+    await app.register(async (part: FastifyInstance) => {
+      await part.register(fastifyInstrumentation)
+      part.get('/part', () => 'ok')
+    })
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    for (const path of ['/other', '/part']) await (await fetch(url + path)).text()
+    await expect.poll(() => recorded.spans.length).toBe(2)
+    app.server.closeAllConnections()
+    await app.close()
+    expect(recorded.spans.map(({ name }) => name).toSorted()).toEqual(['GET /part', 'controller /part'])
+  })
+
   it('is whole when it is injected', async () => {
     const app = Fastify()
     await app.register(fastifyInstrumentation)

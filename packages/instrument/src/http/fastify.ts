@@ -21,6 +21,12 @@ type Handler = (this: unknown, request: FastifyRequest, reply: FastifyReply) => 
 type Route = { handler: Handler; url: string } & { [Name in HookName]?: Hook | Hook[] }
 
 interface FastifyInstance {
+  readonly server: {
+    prependListener(
+      event: 'request',
+      listener: (request: NodeRequest, response: NodeResponse) => unknown,
+    ): unknown
+  }
   addHook(name: string, hook: (...args: never[]) => unknown): unknown
 }
 
@@ -43,8 +49,10 @@ export const fastifyInstrumentation = Object.assign(instrument, {
 
 function instrument(app: object, _options: unknown, done: () => void): void {
   const instance = app as FastifyInstance
+  // A URL that its router cannot decode is answered without a hook. A part of an application has the server of the whole.
+  if (Object.hasOwn(app, 'server')) instance.server.prependListener('request', beginNodeExchange)
   instance.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, next: Done) => {
-    const exchange = beginNodeExchange(request.raw, reply.raw)
+    const exchange = exchangeOf(request.raw) ?? beginNodeExchange(request.raw, reply.raw)
     if (exchange === undefined) return next()
     exchange.route(request.routeOptions?.url)
     exchange.run(next)
