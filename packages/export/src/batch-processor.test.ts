@@ -108,6 +108,34 @@ test('shutdown flushes once, and nothing comes after it', async () => {
   expect(processor.stats().spans).toEqual({ exported: 1, failed: 0, dropped: 1 })
 })
 
+test('a flush and a shutdown have one bound, which the exporter is told; what is left then goes to it to be kept', async () => {
+  const told: (readonly [string, number | undefined])[] = []
+  const kept: ExportBatch[] = []
+  const { exporter } = recordingExporter(() => new Promise<never>(() => {}))
+  const processor = processorTo(
+    {
+      ...exporter,
+      forceFlush: async (ms) => void told.push(['flush', ms]),
+      shutdown: async (ms) => void told.push(['shutdown', ms]),
+      exportSync: (batches, ms) => {
+        kept.push(...batches)
+        told.push(['keep', ms])
+      },
+    },
+    { spans: { batchMax: 2 }, flushMsMax: 100 },
+  )
+  for (let i = 0; i < 5; i++) processor.span(span({ name: String(i) }))
+  await processor.forceFlush()
+  await processor.shutdown()
+  expect(told).toEqual([
+    ['flush', 0],
+    ['keep', 0],
+    ['shutdown', 0],
+  ])
+  // The first two are on their way, the exporter's own.
+  expect(names(kept)).toEqual(['2', '3', '4'])
+})
+
 test('one of several that hangs or fails does not hold up the others', async () => {
   const good = recordingExporter()
   const hanging = recordingExporter(() => new Promise<never>(() => {}))

@@ -6,6 +6,7 @@ import { METRIC_LIMITS, batchLimits } from './batch-limits.ts'
 import type { BatchLimits } from './batch-limits.ts'
 import { BatchQueue } from './batch-queue.ts'
 import type { QueueStats } from './batch-queue.ts'
+import { deadline } from './deadline.ts'
 import { sizeOfLog, sizeOfMetric, sizeOfSpan } from './size-of.ts'
 import { createWarn } from './warn.ts'
 import type { Warn } from './warn.ts'
@@ -19,7 +20,7 @@ export interface BatchOptions {
   spans?: Partial<BatchLimits>
   logs?: Partial<BatchLimits>
   metrics?: Partial<BatchLimits>
-  /** How long forceFlush and shutdown wait for the queues; the longest export unless given. */
+  /** How long forceFlush and shutdown take, the exporter's part of it included; the longest export unless given. */
   flushMsMax?: number
   environment?: Readonly<Record<string, string | undefined>>
   warn?: Warn
@@ -53,33 +54,44 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   const queues = [spans, logs, metrics]
   const boundMs = options.flushMsMax ?? Math.max(limits.spans.exportTimeoutMs, limits.logs.exportTimeoutMs)
 
-  const flush = async (): Promise<void> => {
-    await Promise.all(queues.map((queue) => queue.flush()))
+  /** Who waited in vain is not made to wait anew at once: a flush, the next one and shutdown at the end are one wait together. */
+  let inVain = deadline(clock, 0)
+  const boundNow = (): number => (inVain() > 0 ? 0 : boundMs)
+
+  /** Hands what is left of the bound to `then`, for the exporter's part, and whether the queues were done within it. */
+  const flush = async (then: (leftMs: number, isDone: boolean) => Promise<void>): Promise<void> => {
+    const boundedMs = boundNow()
+    const left = deadline(clock, boundedMs)
+    const isDone = await within(clock, left(), Promise.all(queues.map((queue) => queue.flush())))
+    await then(left(), isDone)
+    if (boundedMs > 0) inVain = deadline(clock, left() > 0 ? 0 : boundMs)
+  }
+  const exportNow = (withinMs: number, isEnd: boolean): void => {
+    if (exporter.exportSync === undefined) return
+    const batches = [
+      { kind: 'spans', resource, records: spans.takeAll(isEnd) },
+      { kind: 'logs', resource, records: logs.takeAll(isEnd) },
+      { kind: 'metrics', resource, records: metrics.takeAll(isEnd) },
+    ].filter(({ records }) => records.length > 0) as ExportBatch[]
+    if (batches.length > 0) runSuppressed(() => exporter.exportSync?.(batches, withinMs))
   }
   let ended: Promise<void> | undefined
   return {
     span: (span) => spans.add(span),
     log: (log) => logs.add(log),
     metrics: (all) => all.forEach((metric) => metrics.add(metric)),
-    async forceFlush() {
-      await within(clock, boundMs, flush())
-      await exporter.forceFlush()
-    },
+    forceFlush: () => flush((leftMs) => exporter.forceFlush(leftMs)),
     shutdown() {
       return (ended ??= (async () => {
         for (const queue of queues) queue.close()
-        await within(clock, boundMs, flush())
-        await exporter.shutdown()
+        await flush((leftMs, isDone) => {
+          // What is on its way is the exporter's to keep.
+          if (!isDone) exportNow(0, false)
+          return exporter.shutdown(leftMs)
+        })
       })())
     },
-    flushSync() {
-      const batches = [
-        { kind: 'spans', resource, records: spans.takeAll() },
-        { kind: 'logs', resource, records: logs.takeAll() },
-        { kind: 'metrics', resource, records: metrics.takeAll() },
-      ].filter(({ records }) => records.length > 0) as ExportBatch[]
-      if (batches.length > 0) runSuppressed(() => exporter.exportSync?.(batches))
-    },
+    flushSync: () => exportNow(boundNow(), true),
     stats: () => ({ spans: { ...spans.stats }, logs: { ...logs.stats }, metrics: { ...metrics.stats } }),
   }
 }

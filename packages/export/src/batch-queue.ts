@@ -72,10 +72,13 @@ export class BatchQueue<T> {
     while (this.#settled < added) await new Promise<void>((resolve) => this.#waiters.push(resolve))
   }
 
-  /** Everything that was not taken yet, what is being exported included; afterwards nothing waits. */
-  takeAll(): T[] {
-    const all = [...this.#leaving, ...this.#records.splice(0)]
-    this.#leaving = []
+  /** Everything that was not taken yet, on request what is being exported included; afterwards nothing waits. */
+  takeAll(withLeaving: boolean): T[] {
+    const all = this.#records.splice(0)
+    if (withLeaving) {
+      all.unshift(...this.#leaving)
+      this.#leaving = []
+    }
     this.#bytes = 0
     this.#settled = this.#added
     for (const waiter of this.#waiters.splice(0)) waiter()

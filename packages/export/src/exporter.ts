@@ -25,13 +25,13 @@ export interface ExportResult {
  */
 export interface Exporter {
   export(batch: ExportBatch): Promise<ExportResult>
-  /** Resolves once everything handed over before was taken or given up, within a bound of the exporter's. */
-  forceFlush(): Promise<void>
+  /** Resolves once everything handed over before was taken or given up, within `withinMs`, or a bound of the exporter's. */
+  forceFlush(withinMs?: number): Promise<void>
   /** As forceFlush; an export after it takes nothing and says so. Again: nothing. */
-  shutdown(): Promise<void>
+  shutdown(withinMs?: number): Promise<void>
   /**
-   * The process ends now: delivers or keeps the batches before it returns, within a bound. An `export` that is still under way may
-   * hold some of their records as well: then they come twice.
+   * The process ends now: delivers or keeps the batches before it returns, within `withinMs`, or a bound of the exporter's; after
+   * none it only keeps them. An `export` that is still under way may hold some of their records as well: then they come twice.
    */
-  exportSync?(batches: readonly ExportBatch[]): void
+  exportSync?(batches: readonly ExportBatch[], withinMs?: number): void
 }

@@ -30,3 +30,6 @@ export const RETRY_MS_MAX = 30_000
 
 /** forceFlush and shutdown of an exporter; whoever ends a program does not wait longer for a collector that is away. */
 export const FLUSH_MS_MAX = 10_000
+
+/** What a shutdown may take beyond that: it waits for no collector any more, only for the disk of the spool. */
+export const CLOSE_MS_MAX = 1_000

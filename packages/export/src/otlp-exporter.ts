@@ -8,7 +8,7 @@ import type { DeliveryStats } from './delivery.ts'
 import { encodeJson } from './json/request.ts'
 import { openLaneTransport } from './lane-transport.ts'
 import { type LastRequest, sendNow } from './send-now.ts'
-import { FLUSH_MS_MAX, REQUEST_BYTES_MAX, RETRY_MS_MAX } from './limits.ts'
+import { CLOSE_MS_MAX, FLUSH_MS_MAX, REQUEST_BYTES_MAX, RETRY_MS_MAX } from './limits.ts'
 import { SIGNALS } from './outcome.ts'
 import type { EncodedRequest, Encoding, Signal } from './outcome.ts'
 import { ProtobufEncoder } from './protobuf/request.ts'
@@ -88,10 +88,10 @@ export function otlpExporter(platform: Platform, options: OtlpExporterOptions = 
     runSuppressed(() => Promise.all([...lanes.values()].map(work)))
 
   const flushMs = options.flushMsMax ?? FLUSH_MS_MAX
-  const flush = (): Promise<boolean> =>
+  const flush = (withinMs: number): Promise<boolean> =>
     within(
       clock,
-      flushMs,
+      withinMs,
       each(async (lane) => {
         await lane.last
         await lane.delivery.flush()
@@ -111,20 +111,20 @@ export function otlpExporter(platform: Platform, options: OtlpExporterOptions = 
         return { ...nothing, message: error.message }
       })
     },
-    async forceFlush() {
-      if (ended === undefined) await flush()
+    async forceFlush(withinMs = flushMs) {
+      if (ended === undefined) await flush(withinMs)
     },
-    shutdown() {
+    shutdown(withinMs = flushMs) {
       return (ended ??= (async () => {
-        await flush()
+        await flush(withinMs)
         await within(
           clock,
-          flushMs,
+          CLOSE_MS_MAX,
           each((lane) => lane.delivery.close()),
         )
       })())
     },
-    exportSync(batches) {
+    exportSync(batches, withinMs = flushMs) {
       if (ended !== undefined) return
       const requests = batches.flatMap((batch): LastRequest[] => {
         const signal = SIGNAL_OF[batch.kind]
@@ -132,7 +132,7 @@ export function otlpExporter(platform: Platform, options: OtlpExporterOptions = 
         return lane === undefined ? [] : encode(batch, lane.encoding).map((one) => ({ signal, ...one }))
       })
       const reachable = requests.filter(({ signal }) => lanes.get(signal)!.isReachable())
-      const answered = sendNow(reachable, options, flushMs)
+      const answered = sendNow(reachable, options, Math.min(withinMs, flushMs))
       for (const signal of SIGNALS) {
         const left = requests.filter((one) => one.signal === signal && !answered.has(one))
         if (left.length > 0) keepNow(platform, lanes.get(signal)!, signal, left, options.spool)

@@ -13,13 +13,14 @@ export function redactingExporter(exporter: Exporter, redactor: RecordRedactor):
   }
   return {
     export: (batch) => exporter.export(clean(batch)),
-    forceFlush: () => exporter.forceFlush(),
-    shutdown: () => exporter.shutdown(),
+    forceFlush: (withinMs) => exporter.forceFlush(withinMs),
+    shutdown: (withinMs) => exporter.shutdown(withinMs),
     ...(exportSync && {
-      exportSync: (batches) =>
+      exportSync: (batches, withinMs) =>
         exportSync.call(
           exporter,
           batches.map((batch) => clean(batch)),
+          withinMs,
         ),
     }),
   }

@@ -30,7 +30,7 @@ export function sendNow(
   timeoutMs: number,
 ): Set<LastRequest> {
   const runtime = RUNTIME.exec(basename(process.execPath))?.groups?.['name']
-  if (requests.length === 0 || runtime === undefined) return new Set()
+  if (requests.length === 0 || timeoutMs < 1 || runtime === undefined) return new Set()
   // Not by `new URL`, which bundlers take for a file to copy, without what it imports.
   const script = join(dirname(fileURLToPath(import.meta.url)), 'last-send.js')
   const errand: LastErrand = {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -7,25 +7,44 @@ import type { Collector } from '../../../export/src/testing/collector.ts'
 import { EVERYTHING, namesIn, preloading, REGISTER, sendFromProgram } from './testing/run-program.ts'
 
 let home: string
+let folder: string
 let collector: Collector
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'spanledger-'))
+  // Deno finds packages only for programs in this project.
+  folder = mkdtempSync(join(REGISTER, '../program-'))
   collector = await startHttpCollector()
 })
 afterEach(async () => {
   await collector.close()
   rmSync(home, { recursive: true })
+  rmSync(folder, { recursive: true })
 })
 
-const run = (how: string, env: Record<string, string> = {}) =>
-  sendFromProgram(preloading(REGISTER), how, {
-    // Deno and Bun keep files of their own there.
-    HOME: process.env['HOME'] ?? '',
-    SPANLEDGER_HOME: home,
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    ...env,
-  })
+const run = (how: string, env: Record<string, string> = {}, program?: string) =>
+  sendFromProgram(
+    preloading(REGISTER),
+    how,
+    {
+      // Deno and Bun keep files of their own there.
+      HOME: process.env['HOME'] ?? '',
+      SPANLEDGER_HOME: home,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      ...env,
+    },
+    program,
+  )
+/** A program of one's own, which has the SDK as `sdk`. */
+const runText = (text: string, env: Record<string, string> = {}) => {
+  const program = join(folder, 'program.mjs')
+  writeFileSync(program, `const sdk = await import(process.env.SPANLEDGER_SDK)\n${text}\n`)
+  return run('', env, program)
+}
+const SERVER = `
+  const server = (await import('node:http')).createServer().listen(0)
+  process.on('SIGTERM', () => server.close())
+  setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50)`
 const received = (): string[] => namesIn(collector.received)
 
 describe('what waits for a collector when a process ends', () => {
@@ -66,6 +85,37 @@ describe('what waits for a collector when a process ends', () => {
     await collector.close()
     expect(await run('exit', { NODE_NO_WARNINGS: '1' })).toEqual({ status: 3, err: '' })
     collector = await startHttpCollector()
+  })
+
+  test.each([
+    ['the end', ''],
+    ['a flush before it', 'await sdk.forceFlush()'],
+    ['a shutdown', 'await sdk.shutdown()'],
+    ['a signal that the host handles', SERVER],
+  ])('is waited for once where a collector hangs, over all of %s', async (_, text) => {
+    await collector.close()
+    collector = await startHttpCollector(() => {})
+    const begin = performance.now()
+    const ran = await runText(`sdk.record('a', () => {})\n${text}`, { SPANLEDGER_SHUTDOWN_TIMEOUT: '2500ms' })
+    // One bound and a start; two bounds in a row would take longer.
+    expect(performance.now() - begin).toBeLessThan(4_900)
+    expect(ran).toMatchObject({ status: 0 })
+    expect(ran.err).toContain('1 spans dropped')
+  })
+
+  test('is kept in the spool where a collector hangs, all of it and each once', async () => {
+    const env = { SPANLEDGER_SPOOL_ENABLED: 'true', SPANLEDGER_SHUTDOWN_TIMEOUT: '500ms' }
+    await collector.close()
+    collector = await startHttpCollector(() => {})
+    const { port } = collector
+    const text = "for (let i = 0; i < 1_500; i++) sdk.record('span ' + i, () => {})"
+    expect(await runText(text, env)).toMatchObject({ status: 0 })
+    await collector.close()
+    collector = await startHttpCollector(undefined, port)
+    expect(await runText("sdk.record('next', () => {})", env)).toMatchObject({ status: 0 })
+    const names = received().filter((name) => name.startsWith('span'))
+    expect(names).toHaveLength(1_500)
+    expect(new Set(names).size).toBe(1_500)
   })
 
   test('is given up within the bound where a collector does not answer, and nothing is left behind', async () => {
