@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { ExportBatch } from '../exporter.ts'
 import { RESOURCE, histogram, log, metric, span } from '../testing/records.ts'
@@ -67,6 +68,25 @@ test('a line for each log record and point', async () => {
     '11:07:40.000 orders 7 {order} shop=a',
     '11:07:40.000 latency count 3 sum 951.5 min 1.5 max 900 ms',
   ])
+})
+
+test('an output that nobody reads any more costs what would be printed, and nothing else', async () => {
+  const output = new Writable({ write: (_text, _encoding, done) => done(new Error('write EPIPE')) })
+  const exporter = consoleExporter(output)
+  const batch = { kind: 'logs', resource: RESOURCE, records: [log()] } as const
+  await exporter.export(batch)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(await exporter.export(batch)).toEqual({ accepted: 0, rejected: 1, message: 'write EPIPE' })
+  exporter.exportSync?.([batch])
+  await expect.poll(() => output.listenerCount('error')).toBe(0)
+})
+
+test('an output that is read has no listener left', async () => {
+  const output = new Writable({ write: (_text, _encoding, done) => setImmediate(done) })
+  const exporter = consoleExporter(output)
+  for (let i = 0; i < 20; i++) await exporter.export({ kind: 'logs', resource: RESOURCE, records: [log()] })
+  expect(output.listenerCount('error')).toBe(1)
+  await expect.poll(() => output.listenerCount('error')).toBe(0)
 })
 
 test('colours only where a terminal shows them, and nothing that a terminal obeys', async () => {
