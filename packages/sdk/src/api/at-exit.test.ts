@@ -21,9 +21,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const run = (how: string, env: Record<string, string> = {}, program?: string) =>
+const run = (
+  how: string,
+  env: Record<string, string> = {},
+  program?: string,
+  command = preloading(REGISTER),
+) =>
   sendFromProgram(
-    preloading(REGISTER),
+    command,
     how,
     {
       // Deno and Bun keep files of their own there.
@@ -35,11 +40,12 @@ const run = (how: string, env: Record<string, string> = {}, program?: string) =>
     },
     program,
   )
+const LIFECYCLE = join(REGISTER, '../../record/lifecycle.js')
 /** A program of one's own, which has the SDK as `sdk`. */
-const runText = (text: string, env: Record<string, string> = {}) => {
+const runText = (text: string, env: Record<string, string> = {}, command?: string[]) => {
   const program = join(folder, 'program.mjs')
   writeFileSync(program, `const sdk = await import(process.env.SPANLEDGER_SDK)\n${text}\n`)
-  return run('', env, program)
+  return run('', env, program, command)
 }
 const SERVER = `
   const server = (await import('node:http')).createServer().listen(0)
@@ -123,5 +129,32 @@ describe('what waits for a collector when a process ends', () => {
     collector = await startHttpCollector(() => {})
     expect(await run('exit', { SPANLEDGER_SHUTDOWN_TIMEOUT: '300ms' })).toMatchObject({ status: 3 })
     expect(readdirSync(home)).toEqual([])
+  })
+})
+
+describe('a signal', () => {
+  test('is left to the host, whose listener was there first and listens once', async ({ skip }) => {
+    if ('deno' in process.versions) skip('Deno calls the first listener first, which is gone then')
+    const text = `
+      process.once('SIGTERM', () => setTimeout(() => process.exit(7), 100))
+      await sdk.start()
+      sdk.record('served', () => {})
+      setInterval(() => {}, 1_000)
+      process.kill(process.pid, 'SIGTERM')`
+    expect(await runText(text, {}, preloading(REGISTER).slice(0, -2))).toMatchObject({ status: 7 })
+    expect(received()).toContain('served')
+  })
+
+  test('to which only copies of the SDK listen ends the process, and each saves what it has', async () => {
+    const text = `
+      const { attachToProcess } = await import(${JSON.stringify(LIFECYCLE)})
+      const { writeSync } = await import('node:fs')
+      for (const name of ['one', 'two'])
+        attachToProcess({ flushSync: () => writeSync(2, name), forceFlush() {}, shutdown() {} })
+      setInterval(() => {}, 1_000)
+      process.kill(process.pid, 'SIGTERM')`
+    const { status, err } = await runText(text, {}, preloading(REGISTER).slice(0, -2))
+    expect(status).toBe('SIGTERM')
+    expect(err).toMatch(/one.*two|two.*one/)
   })
 })

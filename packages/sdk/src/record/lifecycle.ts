@@ -3,6 +3,9 @@ import { endOfProcess } from './report.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
+/** Several copies of the SDK may be loaded: each saves what it has, and the last one ends the process. */
+const isOurs = (listener: Function): boolean => 'spanledger' in listener
+
 /**
  * Saves what was recorded when the process ends, however it does, `kill -9` apart; returns the way to stop doing so.
  *
@@ -23,11 +26,12 @@ export function attachToProcess(recorder: Recorder): () => void {
     recorder.flushSync()
   }
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (process.listenerCount(signal) > 1) return void recorder.forceFlush()
+    if (!process.listeners(signal).every(isOurs)) return void recorder.forceFlush()
     onExit()
     process.off(signal, onSignal)
     process.kill(process.pid, signal)
   }
+  onSignal.spanledger = true
   process.on('beforeExit', onBeforeExit)
   process.on('exit', onExit)
   // Deno tells of an exception nobody caught only so.
@@ -37,7 +41,8 @@ export function attachToProcess(recorder: Recorder): () => void {
   addEventListener?.call(globalThis, 'unload', onExit)
   for (const signal of SIGNALS) {
     try {
-      process.on(signal, onSignal)
+      // First, while whoever listens once is still there. Deno calls in its own order.
+      process.prependListener(signal, onSignal)
     } catch {
       // A runtime that does not know this signal, or needs a permission for it, ends without.
     }
