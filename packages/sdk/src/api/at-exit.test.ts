@@ -158,3 +158,18 @@ describe('a signal', () => {
     expect(err).toMatch(/one.*two|two.*one/)
   })
 })
+
+test('an exception that the host handles ends nothing: recording goes on, and nobody is held up', async () => {
+  await collector.close()
+  collector = await startHttpCollector((response) => setTimeout(() => response.end(), 1_500))
+  const text = `
+    process.on('uncaughtException', () => {
+      sdk.record('handled', () => {})
+      setTimeout(() => process.exit(performance.now() - begin < 1_000 ? 0 : 1), 1)
+    })
+    sdk.record('before', () => {})
+    const begin = performance.now()
+    throw new Error('handled')`
+  expect(await runText(text, { SPANLEDGER_SHUTDOWN_TIMEOUT: '10s' })).toMatchObject({ status: 0 })
+  expect(received()).toEqual(['before', 'handled'])
+})

@@ -25,6 +25,9 @@ export function attachToProcess(recorder: Recorder): () => void {
     endOfProcess()
     recorder.flushSync()
   }
+  const onException = (): void => {
+    if (process.listenerCount('uncaughtException') === 0) onExit()
+  }
   const onSignal = (signal: NodeJS.Signals): void => {
     if (!process.listeners(signal).every(isOurs)) return void recorder.forceFlush()
     onExit()
@@ -34,8 +37,8 @@ export function attachToProcess(recorder: Recorder): () => void {
   onSignal.spanledger = true
   process.on('beforeExit', onBeforeExit)
   process.on('exit', onExit)
-  // Deno tells of an exception nobody caught only so.
-  process.on('uncaughtExceptionMonitor', onExit)
+  // Deno tells of an exception nobody caught only so; and all tell so of those that the host handles, which end nothing.
+  process.on('uncaughtExceptionMonitor', onException)
   // `deno test` ends each of its files by this alone. Node has neither the function nor the event.
   const { addEventListener, removeEventListener } = globalThis as Partial<EventTarget>
   addEventListener?.call(globalThis, 'unload', onExit)
@@ -50,7 +53,7 @@ export function attachToProcess(recorder: Recorder): () => void {
   return () => {
     process.off('beforeExit', onBeforeExit)
     process.off('exit', onExit)
-    process.off('uncaughtExceptionMonitor', onExit)
+    process.off('uncaughtExceptionMonitor', onException)
     removeEventListener?.call(globalThis, 'unload', onExit)
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
