@@ -82,6 +82,27 @@ test('what does not fit is dropped and counted, by number and by size', async ()
   expect(processor.stats().spans).toEqual({ exported: 11, failed: 0, dropped: 15 })
 })
 
+test('what a full queue drops is told when the next batch leaves, and once more at the end, with the setting', async () => {
+  const { exporter } = recordingExporter()
+  const warnings: string[] = []
+  const processor = processorTo(exporter, {
+    spans: { queueMax: 10, batchMax: 10 },
+    warn: (text) => warnings.push(text),
+  })
+  const burst = async (): Promise<void> => {
+    for (let i = 0; i < 25; i++) processor.span(span())
+    await processor.forceFlush()
+  }
+  const setting = 'batch.spans.queue (OTEL_BSP_MAX_QUEUE_SIZE) makes it larger'
+  const first = `15 spans dropped so far, since the queue was full: ${setting}`
+  await burst()
+  expect(warnings).toEqual([first])
+  await burst()
+  await processor.shutdown()
+  processor.flushSync?.()
+  expect(warnings).toEqual([first, `30 spans dropped in all, since the queue was full: ${setting}`])
+})
+
 test('an exporter that refuses, throws, or never ends costs its batch and nothing else', async () => {
   const answers = [
     async () => ({ accepted: 1, rejected: 1, message: 'no' }),

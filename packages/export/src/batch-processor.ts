@@ -30,6 +30,13 @@ export interface BatchProcessor extends Processor {
   stats(): Record<'spans' | 'logs' | 'metrics', QueueStats>
 }
 
+/** Which settings make it so, up to QUEUE_BYTES_MAX. */
+const LARGER = {
+  spans: ': batch.spans.queue (OTEL_BSP_MAX_QUEUE_SIZE) makes it larger',
+  logs: ': batch.logs.queue (OTEL_BLRP_MAX_QUEUE_SIZE) makes it larger',
+  metrics: '',
+}
+
 /** Queues what is recorded, in front of one exporter. A slow exporter fills its own queues and holds up nobody. */
 export function batchProcessor(options: BatchOptions): BatchProcessor {
   const { platform, exporter, resource, environment = process.env } = options
@@ -39,19 +46,25 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     spans: { ...batchLimits('BSP', environment, warn), ...options.spans },
     logs: { ...batchLimits('BLRP', environment, warn), ...options.logs },
   }
-  const spans = new BatchQueue<SpanData>(clock, limits.spans, sizeOfSpan, (records) =>
-    exporter.export({ kind: 'spans', resource, records }),
-  )
-  const logs = new BatchQueue<LogData>(clock, limits.logs, sizeOfLog, (records) =>
-    exporter.export({ kind: 'logs', resource, records }),
-  )
-  const metrics = new BatchQueue<MetricData>(
-    clock,
-    { ...METRIC_LIMITS, ...options.metrics },
-    sizeOfMetric,
-    (records) => exporter.export({ kind: 'metrics', resource, records }),
-  )
-  const queues = [spans, logs, metrics]
+  const queueOf = <T>(kind: ExportBatch['kind'], own: BatchLimits, sizeOf: (record: T) => number) =>
+    new BatchQueue<T>(clock, own, sizeOf, (records) => {
+      tellFull(kind)
+      return exporter.export({ kind, resource, records } as unknown as ExportBatch)
+    })
+  const spans = queueOf<SpanData>('spans', limits.spans, sizeOfSpan)
+  const logs = queueOf<LogData>('logs', limits.logs, sizeOfLog)
+  const metrics = queueOf<MetricData>('metrics', { ...METRIC_LIMITS, ...options.metrics }, sizeOfMetric)
+  const kinds = { spans, logs, metrics }
+  const queues = Object.values(kinds)
+
+  const told = { spans: 0, logs: 0, metrics: 0 }
+  /** Once when the batch leaves before which some were dropped, and at the end, when there were more. */
+  const tellFull = (kind: ExportBatch['kind'], isEnd = false): void => {
+    const { dropped } = kinds[kind].stats
+    if (dropped === told[kind] || (told[kind] > 0 && !isEnd)) return
+    told[kind] = dropped
+    warn(`${dropped} ${kind} dropped ${isEnd ? 'in all' : 'so far'}, since the queue was full${LARGER[kind]}`)
+  }
   const boundMs = options.flushMsMax ?? Math.max(limits.spans.exportTimeoutMs, limits.logs.exportTimeoutMs)
 
   /** Who waited in vain is not made to wait anew at once: a flush, the next one and shutdown at the end are one wait together. */
@@ -75,6 +88,11 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     ].filter(({ records }) => records.length > 0) as ExportBatch[]
     if (batches.length > 0) runSuppressed(() => exporter.exportSync?.(batches, withinMs))
   }
+  const tellAllFull = (): void => {
+    tellFull('spans', true)
+    tellFull('logs', true)
+    tellFull('metrics', true)
+  }
   let ended: Promise<void> | undefined
   return {
     span: (span) => spans.add(span),
@@ -87,11 +105,15 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
         await flush((leftMs, isDone) => {
           // What is on its way is the exporter's to keep.
           if (!isDone) exportNow(0, false)
+          tellAllFull()
           return exporter.shutdown(leftMs)
         })
       })())
     },
-    flushSync: () => exportNow(boundNow(), true),
+    flushSync() {
+      exportNow(boundNow(), true)
+      tellAllFull()
+    },
     stats: () => ({ spans: { ...spans.stats }, logs: { ...logs.stats }, metrics: { ...metrics.stats } }),
   }
 }
