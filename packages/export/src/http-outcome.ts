@@ -19,7 +19,8 @@ const RETRYABLE = new Set([429, 502, 503, 504])
  * Source  OTLP specification, "OTLP/HTTP Response"
  */
 export function httpOutcome(answer: HttpAnswer, nowMs: number): Outcome {
-  const { status, contentType } = answer
+  const { status } = answer
+  const contentType = answer.contentType.toLowerCase()
   const body = answer.body ?? new Uint8Array(0)
   const encoding = contentType.startsWith('application/json') ? 'json' : 'protobuf'
   const isOtlp = encoding === 'json' || contentType.startsWith('application/x-protobuf')

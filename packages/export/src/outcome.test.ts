@@ -46,6 +46,13 @@ describe('HTTP', () => {
     expect(http(200, json)).toEqual({ kind: 'delivered', rejected: 3, message: 'no' })
   })
 
+  test('the case of a media type means nothing, nor what follows it', () => {
+    const body = bytes('{"partialSuccess":{"rejectedSpans":"3","errorMessage":"no"}}')
+    const told = { kind: 'delivered', rejected: 3, message: 'no' }
+    expect(http(200, { contentType: 'Application/JSON; charset=utf-8', body })).toEqual(told)
+    expect(http(200, { contentType: 'Text/HTML', body })).toMatchObject({ kind: 'refused' })
+  })
+
   test('a status that comes with a refusal is told on one line', () => {
     expect(http(400, { body: bytes(0x08, 3, 0x12, 6, 'a\nb\u001bc\u007f') })).toEqual({
       kind: 'refused',
