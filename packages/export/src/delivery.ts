@@ -1,6 +1,7 @@
 import type { Platform } from '@spanledger/sdk/platform'
 import { backoffMs } from './backoff.ts'
 import type { Circuit } from './circuit.ts'
+import { deadline } from './deadline.ts'
 import type { EncodedRequest, Outcome, Signal, Transport } from './outcome.ts'
 import type { Spool } from './spool.ts'
 import type { Warn } from './warn.ts'
@@ -59,9 +60,12 @@ export class Delivery {
   #onFailure = (): void => {}
   #last: Promise<unknown> = Promise.resolve()
   #lastFailure = ''
+  /** What is left of the wait that the collector asked for. */
+  #askedMs: () => number
 
   constructor(options: DeliveryOptions) {
     this.#options = options
+    this.#askedMs = deadline(options.platform.clock, 0)
     if (options.spool !== undefined) void this.#adoptForEver(options.spool)
   }
 
@@ -74,9 +78,9 @@ export class Delivery {
     return (this.#last = this.#deliver(request))
   }
 
-  /** Tries what waits in the spool now; resolves when it is empty, or the collector does not answer. */
+  /** Tries what waits in the spool now; resolves when it is empty, or the collector does not answer, or asked for a wait. */
   async flush(): Promise<void> {
-    if (this.#options.spool?.isEmpty ?? true) return
+    if ((this.#options.spool?.isEmpty ?? true) || this.#askedMs() > 0) return
     await new Promise<void>((resolve) => {
       this.#onFailure = resolve
       void this.#drain().then(resolve)
@@ -137,6 +141,7 @@ export class Delivery {
       const outcome = await transport.send(request)
       if (outcome.kind === 'unavailable') {
         this.stats.failures++
+        this.#askedMs = deadline(this.#options.platform.clock, outcome.afterMs ?? 0)
         this.#lastFailure = outcome.reason
         this.#warn('failed', `the collector for ${this.#options.signal} does not answer: ${outcome.reason}`)
       }
@@ -183,6 +188,10 @@ export class Delivery {
     for (let failures = 0; !this.#closing.signal.aborted;) {
       const request = await spool?.peek()
       if (spool === undefined || request === undefined) return
+      if (this.#askedMs() > 0) {
+        await this.#pause(this.#askedMs())
+        continue
+      }
       const outcome = await this.#attempt(request)
       if (this.#settle(request, outcome) !== undefined) {
         failures = 0
@@ -193,10 +202,15 @@ export class Delivery {
         outcome?.kind === 'unavailable'
           ? backoffMs(++failures, platform.random(1)[0]! / 256, outcome.afterMs)
           : CIRCUIT_LOOK_MS
-      this.#onFailure()
-      this.#wake = new AbortController()
-      if (!this.#closing.signal.aborted) await platform.clock.rest(waitMs, this.#wake.signal)
+      await this.#pause(waitMs)
     }
+  }
+
+  /** Until it is over, or a flush or the end wants none. */
+  async #pause(ms: number): Promise<void> {
+    this.#onFailure()
+    this.#wake = new AbortController()
+    if (!this.#closing.signal.aborted) await this.#options.platform.clock.rest(ms, this.#wake.signal)
   }
 
   async #adoptForEver(spool: Spool): Promise<void> {

@@ -138,6 +138,19 @@ test('shutdown does not wait for a collector that never answers; what was being 
   expect(readdirSync(join(folder, 'traces')).filter((name) => name.endsWith('.spool'))).toEqual([])
 })
 
+test('a collector that says when to come again is not asked before, however often it is flushed', async () => {
+  const collector = await kept(
+    startHttpCollector((response) => response.writeHead(429, { 'retry-after': '3600' }).end()),
+  )
+  const { exporter } = exporterTo(collector.url, { spool: { folder } })
+  expect(await exporter.export(spans('a'))).toMatchObject({ accepted: 1 })
+  for (let i = 0; i < 5; i++) await exporter.forceFlush()
+  await exporter.export(spans('b'))
+  await exporter.forceFlush()
+  expect(collector.received).toHaveLength(1)
+  expect(exporter.stats().traces).toMatchObject({ spooled: 2, dropped: 0 })
+})
+
 test('a batch too large for one request is sent in several', async () => {
   const collector = await kept(startHttpCollector())
   const { exporter } = exporterTo(collector.url, { protocol: 'http/json' })
