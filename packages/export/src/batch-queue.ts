@@ -8,7 +8,7 @@ export interface QueueStats {
   exported: number
   /** Handed to the exporter, and not taken by it. */
   failed: number
-  /** Not taken into the queue, which was full or closed. */
+  /** Not taken into the queue, which was full. */
   dropped: number
 }
 
@@ -51,12 +51,13 @@ export class BatchQueue<T> {
 
   add(record: T): void {
     const { queueMax, queueBytesMax, batchMax } = this.#limits
-    if (this.#closed || this.#records.length >= queueMax || this.#bytes >= queueBytesMax) {
+    if (this.#records.length >= queueMax || this.#bytes >= queueBytesMax) {
       this.stats.dropped++
       return
     }
     this.#records.push(record)
     this.#bytes += this.#sizeOf(record)
+    if (this.#closed) return
     this.#added++
     if (!this.#working) {
       this.#working = true
@@ -85,7 +86,7 @@ export class BatchQueue<T> {
     return all
   }
 
-  /** What is added from now on is dropped. */
+  /** What is added from now on waits for takeAll. */
   close(): void {
     this.#closed = true
   }

@@ -30,7 +30,7 @@ export interface Exporter {
   /** As forceFlush; an export after it takes nothing and says so. Again: nothing. */
   shutdown(withinMs?: number): Promise<void>
   /**
-   * The process ends now: delivers or keeps the batches before it returns, within `withinMs`, or a bound of the exporter's; after
+   * The process ends now, after a shutdown or without: delivers or keeps the batches before it returns, within `withinMs`, or a bound of the exporter's; after
    * none it only keeps them. An `export` that is still under way may hold some of their records as well: then they come twice.
    */
   exportSync?(batches: readonly ExportBatch[], withinMs?: number): void

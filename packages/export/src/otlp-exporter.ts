@@ -125,7 +125,6 @@ export function otlpExporter(platform: Platform, options: OtlpExporterOptions = 
       })())
     },
     exportSync(batches, withinMs = flushMs) {
-      if (ended !== undefined) return
       const requests = batches.flatMap((batch): LastRequest[] => {
         const signal = SIGNAL_OF[batch.kind]
         const lane = lanes.get(signal)

@@ -64,7 +64,7 @@ export function consoleExporter(
     },
     exportSync(batches) {
       try {
-        if (!isOver && failure === '') print(batches.flatMap(linesOf))
+        if (failure === '') print(batches.flatMap(linesOf))
       } catch {
         // Standard error is closed: there is nobody to tell.
       }

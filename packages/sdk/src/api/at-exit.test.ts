@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -172,4 +172,36 @@ test('an exception that the host handles ends nothing: recording goes on, and no
     throw new Error('handled')`
   expect(await runText(text, { SPANLEDGER_SHUTDOWN_TIMEOUT: '10s' })).toMatchObject({ status: 0 })
   expect(received()).toEqual(['before', 'handled'])
+})
+
+describe('what is recorded while a process ends by itself', () => {
+  const names = ['first', 'round 1', 'after 1', 'round 2', 'after 2', 'round 3', 'after 3', 'exit']
+  const text = `
+    let round = 0
+    process.on('exit', () => sdk.record('exit', () => {}))
+    process.on('beforeExit', () => {
+      if (++round > 3) return
+      const now = round
+      sdk.record('round ' + now, () => {})
+      setTimeout(() => sdk.record('after ' + now, () => {}), 50)
+    })
+    await sdk.start()
+    sdk.record('first', () => {})`
+  const command = preloading(REGISTER).slice(0, -2)
+
+  test('is sent, once', async () => {
+    expect(await runText(text, {}, command)).toEqual({ status: 0, err: '' })
+    expect(received().toSorted()).toEqual(names.toSorted())
+  })
+
+  test('is in the ledger, and nobody is left in it as running', async () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: '', OTEL_EXPORTER_OTLP_PROTOCOL: '' }
+    expect(await runText(text, env, command)).toEqual({ status: 0, err: '' })
+    const spans = join(home, 'ledger/spans')
+    const lines = readdirSync(spans)
+      .map((name) => readFileSync(join(spans, name), 'utf8'))
+      .join('')
+    for (const name of names) expect(lines).toContain(`"name":"${name}"`)
+    expect(readdirSync(join(home, 'run'))).toEqual([])
+  })
 })

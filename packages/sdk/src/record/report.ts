@@ -29,10 +29,11 @@ export function reportOnce(): Report {
   const told = new Set<string>()
   return (part, problem) => {
     const { code, message } = problem as { code?: unknown; message?: unknown }
+    const name = typeof code === 'string' ? code : undefined
     const text = `${part}: ${typeof message === 'string' ? message : String(problem)}`
-    const key = `${part} ${typeof code === 'string' ? code : text}`
+    const key = `${part} ${name ?? text}`
     if (told.has(key) || told.size >= TOLD_MAX) return
     told.add(key)
-    emitWarning(text, 'SpanledgerWarning', typeof code === 'string' ? code : undefined)
+    emitWarning(text, 'SpanledgerWarning', name)
   }
 }
