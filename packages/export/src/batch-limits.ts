@@ -18,14 +18,14 @@ const QUEUE_BYTES_MAX = 32 * 1024 * 1024
 
 const DEFAULTS = {
   BSP: {
-    queueMax: 2048,
+    queueMax: 65_536,
     queueBytesMax: QUEUE_BYTES_MAX,
     batchMax: 512,
     delayMs: 5_000,
     exportTimeoutMs: 30_000,
   },
   BLRP: {
-    queueMax: 2048,
+    queueMax: 65_536,
     queueBytesMax: QUEUE_BYTES_MAX,
     batchMax: 512,
     delayMs: 1_000,

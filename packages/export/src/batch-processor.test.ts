@@ -186,13 +186,13 @@ test('the standard variables', () => {
   const warnings: string[] = []
   const read = (environment: Record<string, string>) =>
     batchLimits('BSP', environment, (text) => warnings.push(text))
-  expect(read({})).toMatchObject({ queueMax: 2048, batchMax: 512, delayMs: 5_000, exportTimeoutMs: 30_000 })
+  expect(read({})).toMatchObject({ queueMax: 65_536, batchMax: 512, delayMs: 5_000, exportTimeoutMs: 30_000 })
   expect(batchLimits('BLRP', {}, () => {}).delayMs).toBe(1_000)
   const values = { OTEL_BSP_MAX_QUEUE_SIZE: '100', OTEL_BSP_SCHEDULE_DELAY: '0', OTEL_BSP_EXPORT_TIMEOUT: '' }
   expect(read(values)).toMatchObject({ queueMax: 100, batchMax: 100, delayMs: 0, exportTimeoutMs: 30_000 })
   expect(warnings).toEqual([])
   expect(read({ OTEL_BSP_MAX_QUEUE_SIZE: '0', OTEL_BSP_SCHEDULE_DELAY: '5s' })).toMatchObject({
-    queueMax: 2048,
+    queueMax: 65_536,
   })
   expect(warnings).toEqual([
     'OTEL_BSP_MAX_QUEUE_SIZE="0" is ignored: it should be a whole number above 0',

@@ -19,7 +19,7 @@ const exportersOf = (variable: string) => optional(exporterNames, { env: [variab
 const batch = (prefix: string, delayMs: number) => ({
   delay: key(duration, delayMs, { env: [`${prefix}_SCHEDULE_DELAY`] }),
   timeout: key(duration, 30_000, { env: [`${prefix}_EXPORT_TIMEOUT`] }),
-  queue: key(some, 2048, { env: [`${prefix}_MAX_QUEUE_SIZE`] }),
+  queue: key(some, 65_536, { env: [`${prefix}_MAX_QUEUE_SIZE`] }),
   size: key(some, 512, { env: [`${prefix}_MAX_EXPORT_BATCH_SIZE`] }),
 })
 

@@ -207,7 +207,7 @@ describe('what is wrong', () => {
     }
     const { config } = resolve({ env })
     expect([config.batch.spans.queue, config.sampling.sampler, config.level]).toEqual([
-      2048,
+      65_536,
       'parentbased_always_on',
       'trace',
     ])
