@@ -96,7 +96,7 @@ export interface EventStore {
   /** As `readAll`, as many at a time as were read at a time: a third of the cost where all are wanted. Never an empty one. */
   readBatches(options?: ReadOptions): AsyncIterable<RecordedEvent[]>
 
-  /** As `readBatches`, without parsing more of a line than its first keys. */
+  /** As `readBatches`, without parsing more of a line than its first keys. @internal */
   readLines(options?: { fromPosition?: number }): AsyncIterable<EventLines>
 
   /** Those of the ids that no event has up to now. */
