@@ -88,6 +88,7 @@ export async function runAttempt(
       cwd,
       env: { ...process.env, ...setup.env, ...options.env, TRACEPARENT: traceparent, PWD: cwd },
       stop: sessions.stop,
+      away: options.mode === 'detached',
     },
     (pid) => {
       const data = {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Family } from '../run/index.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/spanledger.js', import.meta.url))
 
@@ -74,6 +75,24 @@ it('goes on by itself, is told what it printed and how it is, and ends when it i
   })
 }, 30_000)
 
+it.each([
+  ['stop', `process.on('SIGTERM', () => process.exit())`],
+  ['stop --force', `process.on('SIGTERM', () => {})`],
+])('%s ends what the command started too, and begins nothing more of it', async (words, onSignal) => {
+  const agent = `${onSignal}; console.log('pid', process.pid); setInterval(() => {}, 1000)`
+  const shell = `${process.execPath} -e "${agent}"; echo went on`
+  const id = (await spanledger('run', '--detach', '--retries', '2', '--', 'sh', '-c', shell)).out.trim()
+  const printed = async () => (await spanledger('runs', 'logs', id)).out
+  while (!(await printed()).includes('pid')) await sleep(50)
+  const pid = Number((await printed()).slice('pid '.length))
+  expect(await spanledger('runs', ...words.split(' '), id)).toMatchObject({
+    exit: 0,
+    out: expect.stringContaining('stopped'),
+  })
+  expect(new Family(pid).present()).toEqual([])
+  expect(await printed()).not.toContain('went on')
+}, 30_000)
+
 it('is refused and fails to start as any run', async () => {
   await spanledger('work', 'claim', 'bug', 'Fix it', '--agent', 'codex-1')
   const { rows } = JSON.parse((await spanledger('work', 'list', '--json')).out) as { rows: { id: string }[] }
@@ -94,7 +113,7 @@ it('is lost when its recording process is killed, and says so', async () => {
   const { tries } = (await shown(run)) as { tries: { pid: number }[] }
   expect(tries).toMatchObject([{ pid }])
   const stop = await spanledger('runs', 'stop', run, '--force')
-  expect(stop).toMatchObject({ exit: 0, out: `run ${run} failed (SIGKILL)\n` })
+  expect(stop).toMatchObject({ exit: 0, out: expect.stringContaining(`run ${run} stopped`) })
   const again = JSON.parse((await spanledger('run', '--detach', '--json', ...WAITING)).out) as typeof JSON & {
     run: string
     pid: number

@@ -4,15 +4,15 @@ import { endOn } from './stop.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-function childOf() {
+function familyOf() {
   const signals: string[] = []
-  return { signals, child: { kill: (signal: string) => signals.push(signal) > 0 } as never }
+  return { signals, family: { signal: (signal: string) => void signals.push(signal) } }
 }
 
 it('asks, then tells, then makes it end', () => {
-  const { child, signals } = childOf()
+  const { family, signals } = familyOf()
   const stop = new AbortController()
-  endOn(stop.signal, child)
+  endOn(stop.signal, family)
   vi.advanceTimersByTime(60_000)
   expect(signals).toEqual([])
   stop.abort()
@@ -25,9 +25,9 @@ it('asks, then tells, then makes it end', () => {
 })
 
 it('leaves a process that ended alone', () => {
-  const { child, signals } = childOf()
+  const { family, signals } = familyOf()
   const stop = new AbortController()
-  const letBe = endOn(stop.signal, child)
+  const letBe = endOn(stop.signal, family)
   stop.abort()
   vi.advanceTimersByTime(1)
   letBe()

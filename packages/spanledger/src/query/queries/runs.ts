@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as v from 'valibot'
 import type { RecordedEvent } from '@spanledger/sdk/model'
-import { type LiveRun, liveRuns, type RunEvent, type RunMode } from '../../run/index.ts'
+import { Family, type LiveRun, liveRuns, type RunEvent, type RunMode } from '../../run/index.ts'
 import type { QueryContext } from '../context.ts'
 import { timeRange } from '../ledger-input.ts'
 import { flag, limit, since, text } from '../params.ts'
@@ -127,8 +127,9 @@ export const runStop = query({
         `run ${row.run} is not at work: ${row.status}`,
         `see spanledger runs show ${row.run}`,
       )
-    const pid = force === true ? tries.at(-1)?.pid : live.process.pid
-    if (pid !== undefined) tell(pid, force === true ? 'SIGKILL' : 'SIGTERM')
+    tell(live.process.pid, 'SIGTERM')
+    const command = tries.at(-1)
+    if (force === true && command?.durationMs === null) new Family(command.pid).signal('SIGKILL')
     for (let waited = 0; waited < STOP_MS_MAX; waited += POLL_MS) {
       await sleep(POLL_MS)
       const after = await runNamed(context, row.run)
