@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -200,6 +200,15 @@ describe('run', () => {
       ...program('console.log(process.env.SPANLEDGER_HOME)'),
     ])
     expect(out).toBe(`${home}\n`)
+  })
+
+  it.each([
+    ['damaged', () => writeFileSync(join(dir, 'home/home.json'), '{bad')],
+    ['no folder', () => writeFileSync(join(dir, 'home/run'), '')],
+  ])('starts nothing and ends where the home is %s', async (_, damage) => {
+    mkdirSync(join(dir, 'home'))
+    damage()
+    expect(await spanledger(['run', '--', 'echo', 'ran'])).toMatchObject({ exit: 3, out: '' })
   })
 
   it('says where telemetry goes when an endpoint is set already', async () => {

@@ -34,18 +34,23 @@ export async function runCommand(
   const forget = async (): Promise<void> => void (await (await looking)?.finish())
   const trace = traceFor(platform, process.env['TRACEPARENT'])
   const [program] = options.command as [string, ...string[]]
-  const [home, listening] = await Promise.all([opening, listenForRun(recording)]).catch(async (error) => {
+  const begin = async () => {
+    const home = await opening
+    const live = await beginLive(platform, home, {
+      run,
+      program: basename(program),
+      task: options.task ?? null,
+      log: options.log ?? null,
+    })
+    // Last: a port that is open keeps this process from ending.
+    return { home, live, listening: await listenForRun(recording) }
+  }
+  const { home, live, listening } = await begin().catch(async (error) => {
     await forget()
     throw error
   })
   const elsewhere = process.env[ENDPOINT]
   if (elsewhere) warn(`${ENDPOINT} is set: what the command sends goes to ${elsewhere}, not here`)
-  const live = await beginLive(platform, home, {
-    run,
-    program: basename(program),
-    task: options.task ?? null,
-    log: options.log ?? null,
-  })
   let claim: RunClaim | undefined
   const stopping = stopSignal()
   try {
