@@ -34,7 +34,7 @@ const RENEW_MS_MIN = 1_000
  * Claims a task for as long as a run works on it.
  *
  * Undefined  there is no such task here: its id is one of somebody else's, which the run carries all the same
- * Refuses    as `work claim`
+ * Refuses    as `work claim`, before the command starts
  */
 export async function claimForRun(
   platform: Pick<Platform, 'clock'>,
@@ -43,13 +43,17 @@ export async function claimForRun(
   warn: (message: string) => void,
 ): Promise<RunClaim | Refusal | undefined> {
   const { asking, onSuccess } = options
+  const { isRefusal, wholeId } = await import('../query/index.ts')
   const id = await wholeId(work, options.task)
+  if (isRefusal(id)) return id.refused === 'UNKNOWN_TASK' ? undefined : id
   const ran = await work.run({ do: 'claim', id }, asking)
   if ('refused' in ran) {
     const { code, message, next } = ran.refused
     return code === 'UNKNOWN_TASK' ? undefined : { refused: code, message, next }
   }
   const { task, carrier } = ran
+  if (task.place !== undefined && (await work.elsewhere()).has(task.place.root))
+    warn(`${id} is a task of another folder: ${task.place.root}`)
   const agent = task.claim!.agent
   const isOurs = ran.events.some(({ event }) => event === 'TaskClaimed')
   const rival = isOurs ? undefined : await options.rival(id)
@@ -111,12 +115,4 @@ async function settle(
         } as const)
   const ran = await work.run(command, asking)
   return 'refused' in ran ? ran.refused.message : undefined
-}
-
-/** By its id, or the beginning of one that no other shares; what is not known may be in a file that was just written. */
-async function wholeId(work: Work, given: string): Promise<string> {
-  const state = await work.known()
-  if (state.find(given) !== undefined) return given
-  const found = [...state.present()].filter(({ id }) => id.startsWith(given))
-  return found.length === 1 ? found[0]!.id : given
 }

@@ -78,20 +78,24 @@ it('goes on by itself, is told what it printed and how it is, and ends when it i
 it.each([
   ['stop', `process.on('SIGTERM', () => process.exit())`],
   ['stop --force', `process.on('SIGTERM', () => {})`],
-])('%s ends what the command started too, and begins nothing more of it', async (words, onSignal) => {
-  const agent = `${onSignal}; console.log('pid', process.pid); setInterval(() => {}, 1000)`
-  const shell = `${process.execPath} -e "${agent}"; echo went on`
-  const id = (await spanledger('run', '--detach', '--retries', '2', '--', 'sh', '-c', shell)).out.trim()
-  const printed = async () => (await spanledger('runs', 'logs', id)).out
-  while (!(await printed()).includes('pid')) await sleep(50)
-  const pid = Number((await printed()).slice('pid '.length))
-  expect(await spanledger('runs', ...words.split(' '), id)).toMatchObject({
-    exit: 0,
-    out: expect.stringContaining('stopped'),
-  })
-  expect(new Family(pid).present()).toEqual([])
-  expect(await printed()).not.toContain('went on')
-}, 30_000)
+])(
+  '%s ends what the command started too, and begins nothing more of it',
+  async (words, onSignal) => {
+    const agent = `${onSignal}; console.log('pid', process.pid); setInterval(() => {}, 1000)`
+    const shell = `${process.execPath} -e "${agent}"; echo went on`
+    const id = (await spanledger('run', '--detach', '--retries', '2', '--', 'sh', '-c', shell)).out.trim()
+    const printed = async () => (await spanledger('runs', 'logs', id)).out
+    while (!(await printed()).includes('pid')) await sleep(50)
+    const pid = Number((await printed()).slice('pid '.length))
+    expect(await spanledger('runs', ...words.split(' '), id)).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining('stopped'),
+    })
+    expect(new Family(pid).present()).toEqual([])
+    expect(await printed()).not.toContain('went on')
+  },
+  30_000,
+)
 
 it('is refused and fails to start as any run', async () => {
   await spanledger('work', 'claim', 'bug', 'Fix it', '--agent', 'codex-1')

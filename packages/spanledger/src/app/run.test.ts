@@ -285,6 +285,48 @@ describe('run', () => {
       expect(run[0]!.meta).toMatchObject({ correlationId: carrier.correlationId })
     }, 20_000)
 
+    it('starts nothing when the id may mean several, and says which', async () => {
+      mkdirSync(join(repository.shop, '.tasks'))
+      for (const _ of [1, 2]) await spanledger(['task', 'create', 'Same title'])
+      expect(await spanledger(['run', '--task', 'same-title', '--', 'echo', 'ran'])).toMatchObject({
+        exit: 2,
+        out: '',
+        err: expect.stringMatching(/begins the ids of 2 tasks[^]*same-title-\d\d[A-Z]/),
+      })
+    })
+
+    it('takes what is done in another repository by its whole id only, and says where', async () => {
+      const another = smallRepository()
+      try {
+        mkdirSync(join(another.shop, '.tasks'))
+        const { task } = (await json(
+          'task',
+          'create',
+          'Fix the shop',
+          '--root',
+          join(another.shop, '.tasks'),
+        )) as {
+          task: { id: string }
+        }
+        for (const words of [
+          ['run', '--task', 'fix-the-shop', '--', 'echo', 'ran'],
+          ['work', 'claim', '--id', 'fix-the-shop'],
+        ])
+          expect(await spanledger(words)).toMatchObject({
+            exit: 2,
+            out: '',
+            err: expect.stringContaining(`only in ${another.shop}/.tasks`),
+          })
+        expect(await spanledger(['run', '--task', task.id, '--', 'echo', 'ran'])).toMatchObject({
+          exit: 0,
+          out: 'ran\n',
+          err: expect.stringContaining(`a task of another folder: ${another.shop}/.tasks`),
+        })
+      } finally {
+        another.remove()
+      }
+    }, 20_000)
+
     it('starts nothing when somebody else holds it, and says who', async () => {
       await claim('--agent', 'codex-1')
       const ran = await spanledger(['run', '--task', ID, '--json', ...program('console.log(1)')])

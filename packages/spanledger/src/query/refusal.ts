@@ -33,6 +33,7 @@ export type RefusalCode =
   | 'UNKNOWN_HOLD'
   | 'RETENTION_RECENT'
   | 'AMBIGUOUS_ID'
+  | 'TASK_ELSEWHERE'
   | 'PATTERN_ERROR'
   | 'SQL_ERROR'
   | 'SQL_NOT_ALLOWED'

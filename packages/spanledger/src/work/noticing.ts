@@ -2,7 +2,7 @@ import type { RecordedEvent } from '@spanledger/sdk/model'
 import type { AppendBatch } from '@spanledger/sdk/store'
 import type { Command } from './decide/decide.ts'
 import { type Finding, type Scanned, type TaskFile, TaskFolders } from './files/folder.ts'
-import { findRoot } from './files/roots.ts'
+import { findRoot, repositoryOf } from './files/roots.ts'
 import type { KnownTasks } from './known.ts'
 import { type Noticed, noticedIn, reconcile } from './reconcile.ts'
 import { toEvents } from './record.ts'
@@ -57,6 +57,20 @@ export class Noticing {
     if (here !== undefined) roots.add(here)
     for (const { place } of this.#state.present()) if (place !== undefined) roots.add(place.root)
     return [...roots]
+  }
+
+  /** Folders of tasks that are neither the working directory's nor of its repository. */
+  async elsewhere(): Promise<ReadonlySet<string>> {
+    const { platform, workingDirectory } = this.#options
+    const here = await this.findRoot()
+    const repository = await repositoryOf(platform, workingDirectory)
+    const found = new Set<string>()
+    for (const root of await this.roots()) {
+      const its = await repositoryOf(platform, root)
+      const isHere = root === here || (its === undefined ? here === undefined : its === repository)
+      if (!isHere) found.add(root)
+    }
+    return found
   }
 
   /** The tasks with what was done to their files since; writes nothing. */

@@ -283,6 +283,11 @@ export class Work {
     return this.#noticing.roots()
   }
 
+  /** Those of them that other work is done in. */
+  elsewhere(): Promise<ReadonlySet<string>> {
+    return this.#noticing.elsewhere()
+  }
+
   findRoot(): Promise<string | undefined> {
     return this.#noticing.findRoot()
   }

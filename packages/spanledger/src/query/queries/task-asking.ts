@@ -4,7 +4,7 @@ import { type Asking, type Carrier, type Command, parseCarrier } from '../../wor
 import type { QueryContext } from '../context.ts'
 import { text } from '../params.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
-import { findTask, nowNanoOf, type TaskRow, taskRow } from './task-view.ts'
+import { nowNanoOf, type TaskRow, taskRow, wholeId } from './task-view.ts'
 
 /** Parameters of every command that changes a task. */
 export const asker = {
@@ -50,22 +50,20 @@ export async function change(
   const asking = askingOf(given)
   if (isRefusal(asking)) return asking
   const work = await context.work()
-  const state = await work.known()
-  const whole = (part: string): string | Refusal => {
-    const found = findTask(state, part)
-    // What is not known may be in a file that was just written.
-    if (isRefusal(found)) return found.refused === 'AMBIGUOUS_ID' ? found : part
-    return found.id
+  const whole = async (part: string): Promise<string | Refusal> => {
+    const found = await wholeId(work, part)
+    // What there is none of is refused by whoever decides.
+    return isRefusal(found) && found.refused === 'UNKNOWN_TASK' ? part : found
   }
   const named = { ...command } as { id?: string; parent?: string; ids?: string[] }
   for (const key of ['id', 'parent'] as const) {
     if (named[key] === undefined) continue
-    const found = whole(named[key])
+    const found = await whole(named[key])
     if (isRefusal(found)) return found
     named[key] = found
   }
   if (named.ids !== undefined) {
-    const found = named.ids.map(whole)
+    const found = await Promise.all(named.ids.map(whole))
     const refused = found.find(isRefusal)
     if (refused !== undefined) return refused
     named.ids = found as string[]

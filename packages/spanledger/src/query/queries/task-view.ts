@@ -12,10 +12,11 @@ import {
   type Task,
   teamOf,
   typeOf,
+  type Work,
   type WorkState,
 } from '../../work/index.ts'
 import type { QueryContext } from '../context.ts'
-import { refusal, type Refusal } from '../refusal.ts'
+import { isRefusal, refusal, type Refusal } from '../refusal.ts'
 import { isoNano } from '../times.ts'
 
 /** One task, as lists show it. */
@@ -105,12 +106,28 @@ export function taskDetail(state: WorkState, task: Task, policies: Policies, now
 
 const NEAR_MAX = 5
 
-/** By its id, or the beginning of one that no other shares. */
-export function findTask(state: WorkState, given: string): Task | Refusal {
+/**
+ * By its id, or the beginning of one that no other shares.
+ *
+ * elsewhere  folders of tasks that only whole ids reach
+ */
+export function findTask(
+  state: WorkState,
+  given: string,
+  elsewhere: ReadonlySet<string> = new Set(),
+): Task | Refusal {
   const exact = state.find(given)
   if (exact !== undefined) return exact
-  const near = [...state.present()].filter(({ id }) => id.startsWith(given))
+  const begun = [...state.present()].filter(({ id }) => id.startsWith(given))
+  const near = begun.filter(({ place }) => place === undefined || !elsewhere.has(place.root))
   if (near.length === 1) return near[0]!
+  if (near.length === 0 && begun.length > 0)
+    return refusal(
+      'TASK_ELSEWHERE',
+      `"${given}" begins no id here, only in ${[...new Set(begun.map(({ place }) => place!.root))].join(', ')}`,
+      'go there first, or give the whole id',
+      begun.slice(0, NEAR_MAX).map(({ id }) => id),
+    )
   if (near.length > 1)
     return refusal(
       'AMBIGUOUS_ID',
@@ -128,6 +145,13 @@ export function findTask(state: WorkState, given: string): Task | Refusal {
     'see spanledger task list',
     similar.slice(0, NEAR_MAX).map(({ id }) => id),
   )
+}
+
+/** The whole id of a task as somebody here names it; one whose file was just written too. */
+export async function wholeId(work: Work, given: string): Promise<string | Refusal> {
+  if ((await work.known()).find(given) !== undefined) return given
+  const found = findTask((await work.look()).state, given, await work.elsewhere())
+  return isRefusal(found) ? found : found.id
 }
 
 export const nowNanoOf = ({ platform }: QueryContext): bigint => platform.clock.nowUnixNano()

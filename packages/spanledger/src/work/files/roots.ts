@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import type { Platform } from '@spanledger/sdk/platform'
+import { type Platform, readWhole } from '@spanledger/sdk/platform'
 
 /** `/Users/alice/Projects/my_app` is `users-alice-projects-my-app`, as Scopecraft names a project's folder. */
 const encodedProject = (project: string): string =>
@@ -35,3 +35,27 @@ const isFolder = (platform: Pick<Platform, 'files'>, path: string): Promise<bool
     () => true,
     () => false,
   )
+
+/**
+ * The folder that all worktrees of the git repository around a folder share; undefined where there is none.
+ *
+ * Read from git's own files: tasks are looked at where there is no git to run.
+ */
+export async function repositoryOf(
+  platform: Pick<Platform, 'files'>,
+  folder: string,
+): Promise<string | undefined> {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const git = join(at, '.git')
+    if (await isFolder(platform, git)) return git
+    const link = /^gitdir: (.+)$/m.exec(await textAt(platform, git))?.[1]
+    if (link !== undefined) {
+      const own = resolve(at, link)
+      return resolve(own, (await textAt(platform, join(own, 'commondir'))).trim())
+    }
+    if (at === dirname(at)) return undefined
+  }
+}
+
+const textAt = async (platform: Pick<Platform, 'files'>, path: string): Promise<string> =>
+  new TextDecoder().decode(await readWhole(platform.files, path).catch(() => undefined))
