@@ -39,6 +39,7 @@ export async function runCommand(
     const live = await beginLive(platform, home, {
       run,
       program: basename(program),
+      workingDirectory: cwd,
       task: options.task ?? null,
       log: options.log ?? null,
     })

@@ -52,6 +52,7 @@ export type RefusalCode =
   | 'UNKNOWN_TEAM'
   | 'NOT_A_REPOSITORY'
   | 'UNCOMMITTED_WORK'
+  | 'RUN_AT_WORK'
   | 'GIT_MISSING'
   | 'GIT_FAILED'
   | 'NOTHING_CONNECTED'

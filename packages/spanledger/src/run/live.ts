@@ -8,6 +8,7 @@ export interface LiveRun {
   /** That records it, and passes signals on to its command. */
   process: ProcessIdentity
   program: string
+  workingDirectory: string
   task: string | null
   /** Where what it prints goes; null while it has a terminal. */
   log: string | null
@@ -45,7 +46,9 @@ export async function liveRuns(platform: Platform, home: Pick<Home, 'run' | 'rea
 function parsed(bytes: Uint8Array | undefined): LiveRun | undefined {
   try {
     const live = JSON.parse(new TextDecoder().decode(bytes)) as LiveRun
-    return typeof live.run === 'string' && typeof live.process?.pid === 'number' ? live : undefined
+    return typeof live.run === 'string' && typeof live.process?.pid === 'number'
+      ? { ...live, workingDirectory: live.workingDirectory ?? '' }
+      : undefined
   } catch {
     return undefined
   }

@@ -55,10 +55,8 @@ export async function removeWorktree(
   worktree: Worktree,
   { force = false }: { force?: boolean } = {},
 ): Promise<void> {
-  const at = mainOf(repository)
-  if (worktree.missing) return void (await git(at, ['worktree', 'prune']))
-  if (!force) await refuseUncommitted(git, worktree)
-  await git(at, ['worktree', 'remove', ...(force ? ['--force'] : []), worktree.path])
+  if (!force && !worktree.missing) await refuseUncommitted(git, worktree)
+  await git(mainOf(repository), ['worktree', 'remove', ...(force ? ['--force'] : []), worktree.path])
 }
 
 /**

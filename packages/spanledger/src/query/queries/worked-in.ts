@@ -1,4 +1,5 @@
 import type { SessionSummary } from '../../projection/index.ts'
+import { type LiveRun, liveRuns } from '../../run/index.ts'
 import { type Repository, type Worktree, worktreeAround } from '../../worktrees/index.ts'
 import type { QueryContext } from '../context.ts'
 
@@ -26,4 +27,14 @@ export async function workedIn(
     if (at) found.set(at, [...(found.get(at) ?? []), session])
   }
   return found
+}
+
+/** The runs that are at work in one of these, as far as this machine can tell. */
+export async function runsAtWorkIn(
+  { platform, home }: QueryContext,
+  { worktrees }: Pick<Repository, 'worktrees'>,
+  worktree: Worktree,
+): Promise<LiveRun[]> {
+  const live = await liveRuns(platform, home)
+  return live.filter(({ workingDirectory }) => worktreeAround(worktrees, workingDirectory) === worktree)
 }

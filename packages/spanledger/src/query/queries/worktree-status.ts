@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { liveRuns } from '../../run/index.ts'
+import { agentOf, liveRuns } from '../../run/index.ts'
 import {
   aheadOf,
   findCollisions,
@@ -10,7 +10,7 @@ import {
 } from '../../worktrees/index.ts'
 import { query } from '../query.ts'
 import type { Refusal } from '../refusal.ts'
-import { workedIn } from './worked-in.ts'
+import { runsAtWorkIn, workedIn } from './worked-in.ts'
 import { recordConflicts, repo, withRepository } from './worktrees.ts'
 
 export interface WorktreeStatusRow extends Worktree {
@@ -21,7 +21,7 @@ export interface WorktreeStatusRow extends Worktree {
   behind: number | null
   /** Its upstream, else the branch of the first worktree. */
   base: string | null
-  /** Sessions that are at work in it now. */
+  /** Sessions that are at work in it now, and runs of which no session is known. */
   atWork: { id: string; agent: string; task: string | null }[]
   /** All that worked in it, and what they cost. */
   sessions: number
@@ -54,14 +54,21 @@ export const worktreeStatus = query({
       const first = repository.worktrees.find(({ main }) => main)
       const row = async (worktree: Worktree): Promise<WorktreeStatusRow> => {
         const worked = sessions.get(worktree) ?? []
-        const atWork = worked.filter(({ status }) => status === 'active')
+        const active = worked.filter(({ status }) => status === 'active')
+        const runs = (await runsAtWorkIn(context, repository, worktree)).filter(
+          ({ run }) => !active.some((session) => session.run === run),
+        )
+        const atWork = [
+          ...active.map(({ id, agent, task }) => ({ id, agent, task })),
+          ...runs.map(({ run, program, task }) => ({ id: run, agent: agentOf(program) ?? program, task })),
+        ]
         const costs = worked.map(({ costUsd }) => costUsd).filter((cost) => cost !== null)
         const tasks = (atWork.length > 0 ? atWork : worked.slice(0, 1)).map(({ task }) => task)
         return {
           ...worktree,
           uncommitted: worktree.missing ? null : (await uncommittedIn(git, worktree.path)).length,
           ...(await aheadOf(git, worktree, first)),
-          atWork: atWork.map(({ id, agent, task }) => ({ id, agent, task })),
+          atWork,
           sessions: worked.length,
           costUsd: costs.length === 0 ? null : costs.reduce((sum, cost) => sum + cost, 0),
           tasks: [...new Set(tasks)].filter((task) => task !== null),

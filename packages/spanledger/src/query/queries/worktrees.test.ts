@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { nodePlatform } from '@spanledger/sdk/platform'
+import { beginLive } from '../../run/index.ts'
 import { lines, smallRepository, type SmallRepository } from '../../worktrees/testing/small-repository.ts'
 import type { Queries } from '../open-queries.ts'
 import { at, event, smallLedger, type SmallLedger } from '../testing/small-ledger.ts'
@@ -187,6 +189,43 @@ describe('worktrees', () => {
     repository.run('empty', 'init', '--quiet', '-b', 'main')
     expect((await status(empty)).rows).toMatchObject([
       { name: 'main', branch: 'main', head: null, uncommitted: 0, ahead: null, base: null },
+    ])
+  })
+
+  it('are not taken away from under a run, which is at work in them before its agent tells anything', async () => {
+    const home = { run: join(ledger.dir, 'run') }
+    const live = await beginLive(nodePlatform(), home, {
+      run: 'r1',
+      program: 'claude',
+      workingDirectory: join(repository.dir, 'one'),
+      task: 'fix',
+      log: null,
+    })
+    const { rows } = await status(repository.shop)
+    expect(rows.map(({ name, atWork }) => [name, atWork])).toEqual([
+      ['main', []],
+      ['one', [{ id: 'r1', agent: 'claude-code', task: 'fix' }]],
+      ['two', []],
+    ])
+    const remove = (params: object) =>
+      queries.run('worktree.remove', { name: 'one', repo: repository.shop, ...params })
+    expect(await remove({})).toMatchObject({
+      refused: 'RUN_AT_WORK',
+      next: expect.stringContaining('spanledger runs stop r1'),
+    })
+    expect(
+      await queries.run('worktree.recycle', { name: 'one', branch: 'next', repo: repository.shop }),
+    ).toMatchObject({ refused: 'RUN_AT_WORK' })
+    expect(await remove({ force: true })).toMatchObject({ done: 'removed' })
+    await live.end()
+  })
+
+  it('whose folders are gone are forgotten one by one: a disk may be away', async () => {
+    for (const name of ['one', 'two']) rmSync(join(repository.dir, name), { recursive: true })
+    await queries.run('worktree.remove', { name: 'one', repo: repository.shop })
+    expect((await status(repository.shop)).rows).toMatchObject([
+      { name: 'main' },
+      { name: 'two', missing: true },
     ])
   })
 

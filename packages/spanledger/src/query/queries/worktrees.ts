@@ -27,7 +27,7 @@ import type { QueryContext } from '../context.ts'
 import { flag, text } from '../params.ts'
 import { query } from '../query.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
-import { workedIn } from './worked-in.ts'
+import { runsAtWorkIn, workedIn } from './worked-in.ts'
 
 export interface WorktreeRow extends Worktree {
   /** Files that differ from HEAD or are new; null where the folder is gone. */
@@ -38,6 +38,7 @@ export interface WorktreeRow extends Worktree {
 
 /** Queries about worktrees run where they are asked, since a daemon's working directory is another. */
 export const repo = v.optional(text('any folder of the repository', 'DIR'), '.')
+const force = flag('also where a run is at work, and where uncommitted work is lost')
 const named = (place: number) => text('a branch, or the folder of a worktree', 'NAME', place)
 
 export const worktreeList = query({
@@ -104,13 +105,15 @@ export const worktreeRemove = query({
   summary: 'Removes the folder of a worktree; its branch stays',
   params: v.strictObject({
     name: named(1),
-    force: flag('also where it has uncommitted work, which is lost'),
+    force,
     repo,
   }),
   effect: 'writes',
-  run: (context, { name, force, repo: at }): Promise<WorktreeChanged | Refusal> =>
+  run: (context, { name, force: forced = false, repo: at }): Promise<WorktreeChanged | Refusal> =>
     withWorktree(at, name, async (repository, worktree) => {
-      await removeWorktree(git, repository, worktree, { force: force === true })
+      const busy = forced ? undefined : await refuseAtWork(context, repository, worktree)
+      if (busy !== undefined) return busy
+      await removeWorktree(git, repository, worktree, { force: forced })
       await append(context, repository, worktree.name, [
         { event: 'WorktreeRemoved', id: uuidv7(context.platform), data: placed(repository, worktree) },
       ])
@@ -125,13 +128,18 @@ export const worktreeRecycle = query({
     name: named(1),
     branch: text('the new branch', 'BRANCH', 2),
     from: v.optional(text('where it begins (HEAD of the first worktree unless told)', 'COMMIT')),
-    force: flag('also where it has uncommitted work, which is lost'),
+    force,
     repo,
   }),
   effect: 'writes',
-  run: (context, { name, branch, from, force, repo: at }): Promise<WorktreeChanged | Refusal> =>
+  run: (
+    context,
+    { name, branch, from, force: forced = false, repo: at },
+  ): Promise<WorktreeChanged | Refusal> =>
     withWorktree(at, name, async (repository, before) => {
-      const worktree = await recycleWorktree(git, repository, before, { branch, from, force: force === true })
+      const busy = forced ? undefined : await refuseAtWork(context, repository, before)
+      if (busy !== undefined) return busy
+      const worktree = await recycleWorktree(git, repository, before, { branch, from, force: forced })
       await append(context, repository, worktree.name, [
         {
           event: 'WorktreeRecycled',
@@ -142,6 +150,23 @@ export const worktreeRecycle = query({
       return { done: 'recycled', worktree }
     }),
 })
+
+/** Nobody takes the folder away from under a command. */
+async function refuseAtWork(
+  context: QueryContext,
+  repository: Repository,
+  worktree: Worktree,
+): Promise<Refusal | undefined> {
+  const [run] = await runsAtWorkIn(context, repository, worktree)
+  return (
+    run &&
+    refusal(
+      'RUN_AT_WORK',
+      `a run is at work in ${worktree.name}: ${run.program}`,
+      `wait for it, end it (spanledger runs stop ${run.run}), or say --force`,
+    )
+  )
+}
 
 /** What git refuses is the answer to a wrong question, not a fault. */
 export async function withRepository<T>(
