@@ -269,6 +269,7 @@ describe('run', () => {
       expect((await json('task', 'get', ID))['status']).toBe('todo')
       await spanledger(['run', '--task', ID, '--on-success', 'reviewing', ...seen, '0'])
       expect((await json('task', 'get', ID))['status']).toBe('reviewing')
+      expect((await json('runs', '--task', 'fix-the'))['rows']).toMatchObject([{ task: ID }, { task: ID }])
       expect((await toldOfTasks()).slice(5)).toEqual([
         ['TaskStatusChanged', 'in_progress'],
         ['TaskClaimed', ID],

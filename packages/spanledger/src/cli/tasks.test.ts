@@ -41,6 +41,36 @@ it('makes, changes, finds and shows a task; ids may be cut to their beginning', 
   expect((await ask('task', 'list')).out).toMatch(/todo +fix-the-login/)
 })
 
+it('names tasks by the beginnings of their ids wherever it names them, and refuses what names none', async () => {
+  const create = async (title: string, ...more: string[]) =>
+    (await json<Changed>('task', 'create', title, ...more)).task.id
+  const first = await create('Fix the login')
+  const second = await create('Write the tests', '--depends-on', 'fix-the')
+  for (const words of [
+    ['task', 'update', 'fix-the', '--depends-on', 'fix-the'],
+    ['task', 'update', 'fix-the', '--depends-on', 'write'],
+    ['work', 'claim', 'bug', 'Other', '--depends-on', 'nobody'],
+    ['task', 'create', 'Other', '--depends-on', 'nobody'],
+    ['budget', 'set', 'task', 'nobody', '--usd', '5'],
+  ])
+    expect(await ask(...words)).toMatchObject({
+      exit: 1,
+      err: expect.stringMatching(/wait for itself|no task "nobody"/),
+    })
+  expect(await json('task', 'get', second)).toMatchObject({ dependsOn: [first] })
+  await ask('budget', 'set', 'task', 'fix-the', '--usd', '5')
+  expect(await json('budget', 'list')).toMatchObject({ rows: [{ of: 'task', name: first }] })
+  expect(await ask('budget', 'remove', 'task', 'fix-the')).toMatchObject({ exit: 0 })
+  await create('Fix the logout')
+  for (const words of [
+    ['task', 'create', 'Other', '--depends-on', 'fix-the'],
+    ['budget', 'set', 'task', 'fix-the', '--usd', '5'],
+    ['runs', '--task', 'fix-the'],
+    ['commits', '--task', 'fix-the'],
+  ])
+    expect(await ask(...words)).toMatchObject({ exit: 2, err: expect.stringContaining('of 2 tasks') })
+})
+
 it('parents, templates and edits by hand', async () => {
   writeFileSync(
     join(folder, '.tasks/.templates/bug.md'),

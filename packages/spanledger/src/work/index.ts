@@ -9,7 +9,16 @@ export { followTasks } from './follow.ts'
 export { type Budgets, type Policies, priorityOfTask, type TeamPolicies, wipLimitOf } from './policies.ts'
 export type { Asking } from './record.ts'
 export { search } from './search.ts'
-export { assigneeOf, dependenciesOf, isHeld, storyPointsOf, type Task, teamOf, typeOf } from './state.ts'
+export {
+  assigneeOf,
+  dependenciesOf,
+  DEPENDS_ON,
+  isHeld,
+  storyPointsOf,
+  type Task,
+  teamOf,
+  typeOf,
+} from './state.ts'
 export { workFigures, type WorkFigures, type WorkStats, workStats } from './stats.ts'
 export type { Team } from './team.ts'
 export { isOver, PRIORITIES, type Priority, type Status, STATUSES, statusOf, TYPES } from './words.ts'

@@ -170,7 +170,7 @@ export function storyPointsOf({ fields }: Pick<Task, 'fields'>): number | undefi
   return typeof points === 'number' && points >= 0 ? points : undefined
 }
 
-const DEPENDS_ON = ['depends_on', 'dependencies', 'blocked_by'] as const
+export const DEPENDS_ON = ['depends_on', 'dependencies', 'blocked_by'] as const
 
 /** Ids of the tasks that must be done before. */
 export function dependenciesOf({ fields }: Pick<Task, 'fields'>): string[] {

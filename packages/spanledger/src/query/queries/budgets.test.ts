@@ -49,7 +49,7 @@ const policies = (): string => readFileSync(join(ledger.dir, 'policies.yaml'), '
 
 describe('budgets', () => {
   it('are set in the policies, which keep their comments, told as an event, and taken away', async () => {
-    await home([])
+    await home([1])
     writeFileSync(join(ledger.dir, 'policies.yaml'), '# ours\nleaseMinutes: 20\n')
     expect(await queries.run('budgets', {})).toEqual({ rows: [] })
     await queries.run('budget.set', { of: 'team', name: 'web', usd: '50', every: 'week' })

@@ -12,6 +12,7 @@ import { type Budgets, isOver } from '../../work/index.ts'
 import { choice, text } from '../params.ts'
 import { query } from '../query.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
+import { carriedTask } from './carried-task.ts'
 import { tasksIn, tiesIn } from './cost-ties.ts'
 import { asker, askingOf } from './task-asking.ts'
 
@@ -135,14 +136,22 @@ async function change(
     )
   const asking = askingOf(given)
   if (isRefusal(asking)) return asking
-  const scope = given.name === undefined ? what : `${what} ${given.name}`
   const work = await context.work()
-  if (usd === null && (await work.policies()).budgets[scope]?.[period] === undefined)
+  const { budgets: known } = await work.policies()
+  const isSet = (named: string | undefined) => known[scopeOf(what, named)]?.[period] !== undefined
+  // What was set under another name can be taken away.
+  const isTask = what === 'task' && (usd !== null || !isSet(given.name))
+  const whose = isTask ? await carriedTask(context, given.name!) : given.name
+  if (isRefusal(whose)) return whose
+  if (usd === null && !isSet(whose))
     return refusal(
       'UNKNOWN_BUDGET',
-      `${scope} has no budget for ${period}`,
+      `${scopeOf(what, whose)} has no budget for ${period}`,
       'see which there are: spanledger budget list',
     )
-  await work.configureBudget(scope, period, usd, asking)
-  return { of: what, name: given.name ?? null, period, usd }
+  await work.configureBudget(scopeOf(what, whose), period, usd, asking)
+  return { of: what, name: whose ?? null, period, usd }
 }
+
+const scopeOf = (what: Budget['of'], named: string | undefined): string =>
+  named === undefined ? what : `${what} ${named}`

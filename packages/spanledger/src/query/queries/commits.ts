@@ -19,6 +19,7 @@ import { timeRange } from '../ledger-input.ts'
 import { limit, text, time } from '../params.ts'
 import { type Cut, cutAt, query } from '../query.ts'
 import { isRefusal, type Refusal } from '../refusal.ts'
+import { rowsOfTask } from './carried-task.ts'
 import { tiesIn } from './cost-ties.ts'
 import { repositoryName, tiePullRequests } from './pull-request-ties.ts'
 import { findSession } from './sessions.ts'
@@ -71,9 +72,11 @@ export const commits = query({
     const { ties, outcomes } = await tiesIn(context, { teams: false })
     const tasks = new Map<string, string | null>()
     for (const { summary } of model.figures()) tasks.set(summary.id, ties.keyOf(summary, 'task'))
-    const rows = rowsOf(outcomes, found, repository, tasks)
+    const all = rowsOf(outcomes, found, repository, tasks)
+    const ofTask = await rowsOfTask(context, all, given.task)
+    if (isRefusal(ofTask)) return ofTask
+    const rows = ofTask
       .filter((row) => session === undefined || row.session === session.id)
-      .filter((row) => given.task === undefined || row.task === given.task)
       .filter((row) => sinceMs === undefined || Date.parse(row.authoredAt) >= sinceMs)
     return { repository: repository?.id ?? null, ...cutAt(rows, given.limit) }
   },

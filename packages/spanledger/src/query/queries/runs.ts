@@ -8,6 +8,7 @@ import { flag, limit, since, text } from '../params.ts'
 import { type Cut, cutAt, query } from '../query.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
 import { isoNano } from '../times.ts'
+import { rowsOfTask } from './carried-task.ts'
 
 /**
  * running    its recording process is at work
@@ -69,18 +70,14 @@ export const runs = query({
     since,
     limit: limit(20, 'runs'),
   }),
-  async run(context, given): Promise<{ rows: RunRow[] } & Cut> {
+  async run(context, given): Promise<({ rows: RunRow[] } & Cut) | Refusal> {
     const { since: from } = timeRange(context, { since: given.since })
-    const rows = (await everyRun(context))
-      .map(({ row }) => row)
-      .filter((row) => given.task === undefined || row.task === given.task)
-      .filter(
-        (row) =>
-          from === undefined ||
-          row.startedAt === null ||
-          Date.parse(row.startedAt) >= Number(from / 1_000_000n),
-      )
-    return cutAt(rows, given.limit)
+    const all = (await everyRun(context)).map(({ row }) => row)
+    const rows = await rowsOfTask(context, all, given.task)
+    if (isRefusal(rows)) return rows
+    const isLater = ({ startedAt }: RunRow): boolean =>
+      from === undefined || startedAt === null || Date.parse(startedAt) >= Number(from / 1_000_000n)
+    return cutAt(rows.filter(isLater), given.limit)
   },
 })
 

@@ -1,6 +1,14 @@
 import { resolve } from 'node:path'
 import * as v from 'valibot'
-import { type Asking, type Carrier, type Command, parseCarrier } from '../../work/index.ts'
+import {
+  type Asking,
+  type Carrier,
+  type Command,
+  DEPENDS_ON,
+  type Json,
+  parseCarrier,
+  type Work,
+} from '../../work/index.ts'
 import type { QueryContext } from '../context.ts'
 import { text } from '../params.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
@@ -68,7 +76,9 @@ export async function change(
     if (refused !== undefined) return refused
     named.ids = found as string[]
   }
-  const ran = await work.run(named as Command, asking)
+  const fields = 'fields' in command ? await withWholeIds(work, command.fields) : undefined
+  if (isRefusal(fields)) return fields
+  const ran = await work.run({ ...named, ...(fields && { fields }) } as Command, asking)
   if ('refused' in ran) {
     const { code, message, next } = ran.refused
     return refusal(code, message, next)
@@ -78,6 +88,25 @@ export async function change(
     events: ran.events.map(({ event, id: eventId, version }) => ({ event, id: eventId, version })),
     carrier: ran.carrier,
   }
+}
+
+/** A task that nobody knows would be waited for for ever. */
+async function withWholeIds(
+  work: Work,
+  fields: Record<string, Json | undefined>,
+): Promise<Record<string, Json | undefined> | Refusal> {
+  const whole = { ...fields }
+  for (const key of DEPENDS_ON) {
+    if (fields[key] === undefined || fields[key] === null) continue
+    const ids: Json[] = []
+    for (const one of [fields[key]].flat()) {
+      const found = typeof one === 'string' && one !== '' ? await wholeId(work, one) : one
+      if (isRefusal(found)) return found
+      ids.push(found)
+    }
+    whole[key] = ids
+  }
+  return whole
 }
 
 export async function rootOf(context: QueryContext, given: string | undefined): Promise<string | Refusal> {

@@ -7,7 +7,7 @@ import { flag, text } from '../params.ts'
 import { query } from '../query.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
 import { findSession } from './sessions.ts'
-import { findTask } from './task-view.ts'
+import { carriedTask } from './carried-task.ts'
 
 /** What a session belongs to now. */
 export interface SessionBelongs {
@@ -101,13 +101,8 @@ async function runNamed(context: QueryContext, run: string | undefined): Promise
       )
 }
 
-/** A task of this ledger, or one of somebody else's that a session or run carries already. */
 async function taskNamed(context: QueryContext, task: string | undefined): Promise<Target | Refusal> {
-  if (task === undefined) return {}
-  const found = findTask((await (await context.work()).look()).state, task)
-  if (!isRefusal(found)) return { task: found.id }
-  const model = await context.sessions()
-  await model.refresh()
-  const isCarried = model.list({ limit: Infinity }).sessions.some((session) => session.task === task)
-  return isCarried ? { task } : found
+  const found = task === undefined ? undefined : await carriedTask(context, task)
+  if (isRefusal(found)) return found
+  return found === undefined ? {} : { task: found }
 }
