@@ -1,4 +1,5 @@
 import type { RunOptions } from '../cli/index.ts'
+import type { Refusal } from '../query/index.ts'
 import type { WatchSettings } from '../watch/index.ts'
 import type { Questions } from './questions.ts'
 import type { Noticed } from './watching.ts'
@@ -57,6 +58,25 @@ export function watchRun(
       return [...problems, ...found.filter((one) => one !== stoppedFor).map(({ what }) => what)]
     },
   }
+}
+
+/** What a run is to be stopped for that could never be found; whoever asked for it relies on it. */
+export function refuseUnlimited(
+  { command, stopWhen = [] }: Pick<RunOptions, 'command' | 'stopWhen'>,
+  settings: Partial<WatchSettings>,
+): Refusal | undefined {
+  const limits = { ...settings, ...turnsIn(command) }
+  for (const [what, setting] of [
+    ['budget', 'budgetUsd'],
+    ['turns', 'turnsMax'],
+  ] as const)
+    if (stopWhen.includes(what) && limits[setting] === undefined)
+      return {
+        refused: 'BAD_PARAMETER',
+        message: `--stop-when ${what} would stop nothing: watch.${setting} is not set`,
+        next: `set it in HOME/config.yaml: watch: { ${setting}: 5 }${what === 'budget' ? '; what "budget set" says does not stop runs' : ''}`,
+      }
+  return undefined
 }
 
 /** What the command itself limits its turns to. */

@@ -475,6 +475,21 @@ describe('a run that is watched', () => {
     })
   })
 
+  it.each([
+    ['budget', 'budgetUsd'],
+    ['turns', 'turnsMax'],
+  ])('refuses to stop at %s that nobody has set, and says which setting counts', async (what, setting) => {
+    await spanledger(['budget', 'set', 'everything', '--usd', '5'])
+    const run = () => spanledger(['run', '--stop-when', what, '--', 'echo', 'ran'])
+    expect(await run()).toMatchObject({
+      exit: 2,
+      out: '',
+      err: expect.stringContaining(`watch.${setting} is not set`),
+    })
+    writeFileSync(join(dir, 'home/config.yaml'), `watch: { ${setting}: 7 }\n`)
+    expect(await run()).toMatchObject({ exit: 0, out: 'ran\n' })
+  })
+
   it('refuses to stop for what it does not know', async () => {
     const { exit, err } = await spanledger(['run', '--stop-when', 'bored', '--', 'true'])
     expect(exit).toBe(2)

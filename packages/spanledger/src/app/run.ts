@@ -8,6 +8,7 @@ import { createWorktree, git, readRepository } from '../worktrees/index.ts'
 import { runAttempt, type RunTrace } from './run-attempt.ts'
 import type { RunClaim } from './run-claim.ts'
 import { listenForRun, openRecording } from './run-recording.ts'
+import { refuseUnlimited } from './run-watch.ts'
 
 /**
  * Runs a command as if we were not there, and records it: what it sends as OpenTelemetry comes in through a port of this
@@ -16,7 +17,7 @@ import { listenForRun, openRecording } from './run-recording.ts'
  * Once the command has started, nothing of ours ends or delays it: what cannot be recorded is told by `warn`.
  *
  * onStart  the command's process is there, and its start is recorded where it can be
- * Refuses  before the start, where a task is not to be had
+ * Refuses  before the start, where a task is not to be had, or what it is to be stopped for has no limit
  * Errors   before the start: those of the home, of git where a worktree is asked for; CommandNotFoundError
  */
 export async function runCommand(
@@ -55,6 +56,13 @@ export async function runCommand(
   let claim: RunClaim | undefined
   const stopping = stopSignal()
   try {
+    const unlimited = options.stopWhen?.length
+      ? refuseUnlimited(options, (await recording()).config.watch)
+      : undefined
+    if (unlimited !== undefined) {
+      await forget()
+      return unlimited
+    }
     if (options.task !== undefined) {
       const taken = await claimTask(options.task, program)
       if (taken !== undefined && 'refused' in taken) {
