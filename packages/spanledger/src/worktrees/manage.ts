@@ -28,11 +28,20 @@ export async function createWorktree(
   return made
 }
 
-/** A branch may hold slashes: its folder does not. */
+/** A branch may hold slashes: its folder does not, and is numbered where another branch has that name of a folder. */
 function folderFor(repository: Repository, branch: string): string {
   const top = mainOf(repository)
-  return join(dirname(top), `${basename(top)}.worktrees`, branch.replaceAll(/[^\w.-]+/g, '-'))
+  const name = branch.replaceAll(/[^\p{L}\p{M}\p{N}_.-]+/gu, '-')
+  const folder = join(dirname(top), `${basename(top)}.worktrees`, name)
+  const taken = new Set(repository.worktrees.map(({ path }) => alike(path)))
+  for (let number = 1; ; number++) {
+    const numbered = number === 1 ? folder : `${folder}-${number}`
+    if (!taken.has(alike(numbered))) return numbered
+  }
 }
+
+/** What some file systems take for one name. */
+const alike = (path: string): string => path.normalize().toLowerCase()
 
 const mainOf = ({ worktrees, commonDir }: Repository): string =>
   worktrees.find(({ main }) => main)?.path ?? commonDir

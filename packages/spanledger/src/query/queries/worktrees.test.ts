@@ -192,6 +192,26 @@ describe('worktrees', () => {
     ])
   })
 
+  it.each([
+    ['ä', 'ä'],
+    ['修正/фикс_1', '修正-фикс_1'],
+  ])('of the branch %s stands in the folder %s', async (branch, folder) => {
+    expect(await queries.run('worktree.create', { branch, repo: repository.shop })).toMatchObject({
+      worktree: { path: join(repository.dir, 'shop.worktrees', folder) },
+    })
+  })
+
+  it('of branches that would have one folder have two', async () => {
+    for (const [branch, folder] of [
+      ['feat/a', 'feat-a'],
+      ['feat-a', 'feat-a-2'],
+      ['feat+a', 'feat-a-3'],
+    ] as const)
+      expect(await queries.run('worktree.create', { branch, repo: repository.shop })).toMatchObject({
+        worktree: { branch, path: join(repository.dir, 'shop.worktrees', folder) },
+      })
+  })
+
   it('are not taken away from under a run, which is at work in them before its agent tells anything', async () => {
     const home = { run: join(ledger.dir, 'run') }
     const live = await beginLive(nodePlatform(), home, {
