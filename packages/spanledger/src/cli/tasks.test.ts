@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { run, type Ran } from './testing/run.ts'
 
@@ -69,6 +69,18 @@ it('names tasks by the beginnings of their ids wherever it names them, and refus
     ['commits', '--task', 'fix-the'],
   ])
     expect(await ask(...words)).toMatchObject({ exit: 2, err: expect.stringContaining('of 2 tasks') })
+})
+
+it('lists the tasks of a folder however it is written, and refuses one that has none', async () => {
+  const { task } = await json<Changed>('task', 'create', 'Fix the login')
+  const from = relative(process.cwd(), join(folder, '.tasks'))
+  for (const root of [from, `${from}/`, `${join(folder, '.tasks')}/`])
+    expect(await json('task', 'list', '--root', root)).toMatchObject({ rows: [{ id: task.id }] })
+  for (const root of [`${from}x`, folder])
+    expect(await ask('task', 'list', '--root', root)).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining(join(folder, '.tasks')),
+    })
 })
 
 it('parents, templates and edits by hand', async () => {

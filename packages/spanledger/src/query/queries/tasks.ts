@@ -1,3 +1,4 @@
+import { isAbsolute, resolve } from 'node:path'
 import * as v from 'valibot'
 import {
   type Finding,
@@ -12,7 +13,7 @@ import {
 } from '../../work/index.ts'
 import { choice, flag, limit, text } from '../params.ts'
 import { type Cut, cutAt, query } from '../query.ts'
-import { isRefusal, type Refusal } from '../refusal.ts'
+import { isRefusal, refusal, type Refusal } from '../refusal.ts'
 import { rootOf } from './task-asking.ts'
 import { findTask, nowNanoOf, type TaskDetail, taskDetail, type TaskRow, taskRow } from './task-view.ts'
 
@@ -26,6 +27,10 @@ interface OfFiles {
 export interface TasksAnswer extends Cut, OfFiles {
   rows: TaskRow[]
 }
+
+/** Asked where it is, since a daemon's working directory is another. */
+const whereAsked = ({ root }: { root?: unknown }): 'writes' | undefined =>
+  typeof root === 'string' && !isAbsolute(root) ? 'writes' : undefined
 
 const ORDER = ['highest', 'high', 'medium', 'low']
 
@@ -42,9 +47,14 @@ export const tasks = query({
     archived: flag('archived ones too'),
     limit: limit(100, 'tasks'),
   }),
-  async run(context, given): Promise<TasksAnswer> {
+  effect: whereAsked,
+  creates: false,
+  async run(context, given): Promise<TasksAnswer | Refusal> {
     const work = await context.work()
-    const { state, policies, unrecorded, findings } = await work.look()
+    const { state, policies, unrecorded, findings, roots } = await work.look()
+    const root = given.root === undefined ? undefined : resolve(given.root)
+    if (root !== undefined && !roots.includes(root))
+      return refusal('NO_TASK_FOLDER', `no tasks are known in ${root}`, 'name a folder of tasks', roots)
     const nowNano = nowNanoOf(context)
     const matches = (task: Task): boolean =>
       (given.status === undefined
@@ -53,7 +63,7 @@ export const tasks = query({
       (given.type === undefined || typeOf(task) === given.type) &&
       (given.parent === undefined || task.parent === given.parent) &&
       (given.workflow === undefined || task.place?.path.startsWith(`${given.workflow}/`) === true) &&
-      (given.root === undefined || task.place?.root === given.root)
+      (root === undefined || task.place?.root === root)
     const rows = [...state.present()]
       .filter(matches)
       .map((task) => taskRow(task, policies, nowNano))
@@ -147,6 +157,8 @@ export const taskReindex = query({
 export const taskTemplates = query({
   summary: 'Templates for tasks, from .tasks/.templates',
   params: v.strictObject({ root: v.optional(text('the folder of tasks', 'DIR')) }),
+  effect: ({ root = '.' }) => whereAsked({ root }),
+  creates: false,
   async run(context, given): Promise<{ rows: Template[] }> {
     const root = await rootOf(context, given.root)
     return { rows: typeof root === 'string' ? await listTemplates(context.platform, root) : [] }
