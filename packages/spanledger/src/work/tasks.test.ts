@@ -188,6 +188,11 @@ describe('a task by command', () => {
       ada({ do: 'update', id: a.id, append: {}, fields: fields as never, sections })
     expect(await refused(update({}, { Log: 'x\n## Deliverable\ny' }))).toBe('BAD_VALUE')
     expect(await refused(update({}, { Log: '```\nopen' }))).toBe('BAD_VALUE')
+    const made = { do: 'create', title: 'X', root: world.root, workflow: 'current', fields: {} } as const
+    for (const Instruction of ['multi\n## Tasks\nevil', '```\nopen'])
+      expect(await refused(ada({ ...made, sections: { Instruction } }))).toBe('BAD_VALUE')
+    const { sections } = await done(ada({ ...made, sections: { Instruction: 'one\r\n### two\n' } }))
+    expect(sections['Instruction']).toBe('one\n### two')
     expect(await refused(update({ status: 'done' }))).toBe('BAD_VALUE')
     expect(await refused(update({ 'a: b': 1 }))).toBe('BAD_VALUE')
     for (const title of ['', 'a\nb', 'x'.repeat(201)])

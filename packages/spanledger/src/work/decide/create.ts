@@ -7,6 +7,7 @@ import { newTaskId } from '../task-id.ts'
 import { type Decision, decided, type Moment, refuse } from './decision.ts'
 import { cycleThrough } from './cycle.ts'
 import { folderOfWorkflow, OVERVIEW, type Workflow } from './move.ts'
+import { isSection, refuseSection, sectionText } from './section.ts'
 import { nextOrder, numbered, parentRefusal } from './structure.ts'
 
 const TITLE_CHARACTERS_MAX = 200
@@ -39,6 +40,8 @@ export function decideCreate(moment: Moment, command: CreateTask): Decision {
       'a title is one line of 1 to 200 characters',
       'give a shorter one',
     )
+  for (const [name, text] of Object.entries(command.sections))
+    if (!isSection(name, sectionText(text))) return refuseSection(moment, about, name)
   const id = newTaskId(title, Number(nowNano / 1_000_000n), random, (taken) => state.tasks.has(taken))
   const fields = {
     ...command.fields,

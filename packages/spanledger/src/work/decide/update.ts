@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { definedFields, type Fields, type Json, parseTask, sectionTexts } from '../document/document.ts'
+import { definedFields, type Fields, type Json } from '../document/document.ts'
 import type { Change, Draft } from '../events.ts'
 import { cycleThrough } from './cycle.ts'
 import { isTitle } from './create.ts'
 import { type Decision, decided, type Moment, refuse, unknownTask } from './decision.ts'
+import { isSection, refuseSection, sectionText } from './section.ts'
 
 export interface UpdateTask {
   id: string
@@ -65,12 +66,8 @@ export function decideUpdate(moment: Moment, command: UpdateTask): Decision {
       .join('\n')
   for (const [name, given] of Object.entries(sections)) {
     const before = Object.hasOwn(task.sections, name) ? task.sections[name]! : null
-    const after = given?.trim().replaceAll(/\r\n?/g, '\n') ?? null
-    if (after !== null && !isSection(name, after))
-      return bad(
-        `section "${name}" cannot hold headings # or ##, or a code block that is left open`,
-        'use ### inside',
-      )
+    const after = given === null ? null : sectionText(given)
+    if (after !== null && !isSection(name, after)) return refuseSection(moment, about, name)
     if (before !== after)
       drafts.push({
         event: 'TaskSectionUpdated',
@@ -89,10 +86,3 @@ const applied = (fields: Fields, changes: Record<string, Change>): Fields =>
     ...fields,
     ...Object.fromEntries(Object.entries(changes).map(([key, { after }]) => [key, after])),
   })
-
-/** Whether the text is one section once it stands in a file, and another one behind it still is. */
-function isSection(name: string, text: string): boolean {
-  if (name === '') return !/^#{1,2} /m.test(text)
-  const read = sectionTexts(parseTask(`# T\n\n## ${name}\n\n${text}\n\n## End\n`))
-  return isDeepStrictEqual(read, name === 'End' ? { End: text, 'End (2)': '' } : { [name]: text, End: '' })
-}
