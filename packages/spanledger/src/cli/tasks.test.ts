@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -81,6 +82,27 @@ it('lists the tasks of a folder however it is written, and refuses one that has 
       exit: 2,
       err: expect.stringContaining(join(folder, '.tasks')),
     })
+})
+
+it('says nothing of the copies in worktrees, and nothing of a worktree that was removed', async () => {
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@t', ...words])
+  const worktree = join(folder, 'worktrees/fix')
+  const inWorktree = (...argv: string[]) =>
+    run(argv, { home: join(folder, 'home'), workingDirectory: worktree })
+  await ask('task', 'create', 'Fix the login')
+  git('init', '--quiet')
+  git('add', '.tasks')
+  git('commit', '--quiet', '-m', 'tasks')
+  git('worktree', 'add', '--quiet', worktree)
+  expect(await inWorktree('task', 'create', 'Write the tests')).toMatchObject({ exit: 0 })
+  expect(await json('task', 'list')).toMatchObject({ rows: { length: 2 }, findings: [] })
+  expect(await inWorktree('task', 'status', 'fix-the', 'in_progress')).toMatchObject({ exit: 0 })
+  git('worktree', 'remove', '--force', worktree)
+  expect(await json('task', 'list')).toMatchObject({ rows: { length: 2 }, findings: [] })
+  expect(await ask('task', 'sync')).toMatchObject({ exit: 0 })
+  expect(await ask('task', 'delete', 'write-the-tests')).toMatchObject({ exit: 0 })
+  expect(await json('task', 'list')).toMatchObject({ rows: { length: 1 }, findings: [] })
 })
 
 it('parents, templates and edits by hand', async () => {

@@ -1,8 +1,9 @@
+import { dirname } from 'node:path'
 import type { RecordedEvent } from '@spanledger/sdk/model'
 import type { AppendBatch } from '@spanledger/sdk/store'
 import type { Command } from './decide/decide.ts'
 import { type Finding, type Scanned, type TaskFile, TaskFolders } from './files/folder.ts'
-import { findRoot, repositoryOf } from './files/roots.ts'
+import { findRoot, isFolder, repositoryOf } from './files/roots.ts'
 import type { KnownTasks } from './known.ts'
 import { type Noticed, noticedIn, reconcile } from './reconcile.ts'
 import { toEvents } from './record.ts'
@@ -50,12 +51,14 @@ export class Noticing {
     return findRoot(platform, workingDirectory, userHome)
   }
 
-  /** The folders that tasks were found in, and the working directory's. */
+  /** The folders that tasks were found in, and the working directory's; not those that are gone with all around them. */
   async roots(): Promise<string[]> {
-    const roots = new Set<string>()
+    const { platform } = this.#options
     const here = await this.findRoot()
-    if (here !== undefined) roots.add(here)
-    for (const { place } of this.#state.present()) if (place !== undefined) roots.add(place.root)
+    const known = new Set<string>()
+    for (const { place } of this.#state.present()) if (place !== undefined) known.add(place.root)
+    const roots = new Set(here === undefined ? [] : [here])
+    for (const root of known) if (await isFolder(platform, dirname(root))) roots.add(root)
     return [...roots]
   }
 
@@ -107,6 +110,8 @@ export class Noticing {
         if (root !== undefined) await this.syncRoot(root, emptySync())
       }
       const finding = await this.task(id, files)
+      // What went with its folder can be given up.
+      if (command.do === 'delete' && finding?.code === 'FOLDER_GONE') continue
       if (finding !== undefined) return finding
     }
     // So that a new file meets no name that is there already.
@@ -155,12 +160,28 @@ export class Noticing {
 
   async #reconcile(scanned: Scanned): Promise<ReturnType<typeof reconcile>> {
     const there = new Set<string>()
+    const kin = new Map<string, boolean>()
     for (const { id, root } of scanned.files) {
       const place = this.#state.find(id)?.place
       if (place === undefined || place.root === root) continue
-      if ((await this.#folders.read(place.root, place.path)) !== undefined) there.add(id)
+      if ((await this.#folders.read(place.root, place.path)) === undefined) continue
+      there.add(id)
+      if (!kin.has(place.root)) kin.set(place.root, await this.#areOfOneRepository(place.root, root))
     }
-    return reconcile(this.#state, scanned, this.#options.redact, ({ id }) => there.has(id))
+    return reconcile(
+      this.#state,
+      scanned,
+      this.#options.redact,
+      ({ id }) => there.has(id),
+      ({ place }) => kin.get(place!.root) === true,
+    )
+  }
+
+  /** Every worktree of a repository has the tasks that were committed. */
+  async #areOfOneRepository(one: string, other: string): Promise<boolean> {
+    const { platform } = this.#options
+    const repository = await repositoryOf(platform, one)
+    return repository !== undefined && repository === (await repositoryOf(platform, other))
   }
 
   async #record(noticed: readonly Noticed[], synced: Synced): Promise<void> {

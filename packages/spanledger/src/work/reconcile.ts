@@ -25,12 +25,14 @@ export type Redact = (text: string) => string
  * these are taken.
  *
  * elsewhere  Whether the file of a task of another folder is still there: then a second one of its id is a copy.
+ * isMeant    Whether that copy is as it should be, and nobody need be told.
  */
 export function reconcile(
   state: WorkState,
   scanned: Scanned,
   redact: Redact,
   elsewhere: (task: Task) => boolean = () => true,
+  isMeant: (task: Task) => boolean = () => false,
 ): { noticed: Noticed[]; findings: Finding[] } {
   const findings = [...scanned.findings]
   const noticed: Noticed[] = []
@@ -45,6 +47,7 @@ export function reconcile(
   for (const [id, files] of byId) {
     const task = state.find(id)
     const isElsewhere = task?.place !== undefined && task.place.root !== root && elsewhere(task)
+    if (isElsewhere && isMeant(task)) continue
     // The one that is known stays; among new ones the first by path is taken.
     const file = files.find(({ path }) => task?.place?.root === root && task.place.path === path) ?? files[0]!
     for (const other of isElsewhere ? files : files.filter((one) => one !== file)) {

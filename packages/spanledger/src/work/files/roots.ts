@@ -30,7 +30,7 @@ export async function findRoot(
   return undefined
 }
 
-const isFolder = (platform: Pick<Platform, 'files'>, path: string): Promise<boolean> =>
+export const isFolder = (platform: Pick<Platform, 'files'>, path: string): Promise<boolean> =>
   platform.files.list(path).then(
     () => true,
     () => false,
