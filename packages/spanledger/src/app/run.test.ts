@@ -425,6 +425,11 @@ describe('run', () => {
       ['run', '--worktree', 'fix', ...program('console.log(process.cwd(), process.env.TRACEPARENT)')],
       { env: { TRACEPARENT: traceparent } },
     )
+    expect(await spanledger(['run', '--worktree', 'fix sum', '--', 'echo', 'ran'])).toMatchObject({
+      exit: 2,
+      out: '',
+      err: expect.stringContaining("'fix sum' is not a valid branch name"),
+    })
     const [cwd, given] = out.trim().split(' ')
     expect(cwd).toBe(join(repository.dir, 'shop.worktrees/fix'))
     expect(given).toMatch(new RegExp(`^00-${'a'.repeat(32)}-(?!b{16})[0-9a-f]{16}-01$`))

@@ -17,8 +17,8 @@ import { refuseUnlimited } from './run-watch.ts'
  * Once the command has started, nothing of ours ends or delays it: what cannot be recorded is told by `warn`.
  *
  * onStart  the command's process is there, and its start is recorded where it can be
- * Refuses  before the start, where a task is not to be had, or what it is to be stopped for has no limit
- * Errors   before the start: those of the home, of git where a worktree is asked for; CommandNotFoundError
+ * Refuses  before the start, where a task or a worktree is not to be had, or what it is to be stopped for has no limit
+ * Errors   before the start: those of the home; CommandNotFoundError
  */
 export async function runCommand(
   platform: Platform,
@@ -28,6 +28,7 @@ export async function runCommand(
 ): Promise<RunResult | Refusal> {
   const run = options.run ?? uuidv7(platform)
   const cwd = options.worktree === undefined ? process.cwd() : await worktreeFor(options.worktree)
+  if (typeof cwd !== 'string') return cwd
   // Git and the home are looked at at once: the command waits for both.
   let looking = recordGit(git, cwd)
   const opening = openHome(platform, options.home)
@@ -172,11 +173,15 @@ function stopSignal(): { signal: AbortSignal; end(): void } {
   }
 }
 
-/** The worktree of that branch, made when there is none. */
-async function worktreeFor(branch: string): Promise<string> {
-  const repository = await readRepository(git, process.cwd())
-  const there = repository.worktrees.find(({ name, missing }) => name === branch && !missing)
-  return (there ?? (await createWorktree(git, repository, { branch }))).path
+/** The folder of that branch's worktree, made when there is none. Refuses  as `worktree create` */
+async function worktreeFor(branch: string): Promise<string | Refusal> {
+  try {
+    const repository = await readRepository(git, process.cwd())
+    const there = repository.worktrees.find(({ name, missing }) => name === branch && !missing)
+    return (there ?? (await createWorktree(git, repository, { branch }))).path
+  } catch (error) {
+    return (await import('../query/index.ts')).refusalOfGit(error)
+  }
 }
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/

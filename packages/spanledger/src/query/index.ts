@@ -17,3 +17,4 @@ export { type AnswerOf, QUERIES, type QueryName, queryNamed } from './registry.t
 export type { TraceAnswer, TraceSpan } from './queries/trace.ts'
 export { findingWords } from '../projection/index.ts'
 export { wholeId } from './queries/task-view.ts'
+export { refusalOf as refusalOfGit } from './queries/worktrees.ts'

@@ -168,7 +168,6 @@ async function refuseAtWork(
   )
 }
 
-/** What git refuses is the answer to a wrong question, not a fault. */
 export async function withRepository<T>(
   at: string,
   ask: (repository: Repository) => Promise<T | Refusal>,
@@ -176,16 +175,21 @@ export async function withRepository<T>(
   try {
     return await ask(await readRepository(git, at))
   } catch (error) {
-    if (error instanceof NotARepositoryError)
-      return refusal(error.code, error.message, 'go there first, or name one: --repo DIR')
-    if (error instanceof GitMissingError)
-      return refusal(error.code, error.message, 'git 2.38 or newer is needed')
-    if (error instanceof UncommittedWorkError)
-      return refusal(error.code, error.message, 'commit it, or throw it away with --force')
-    if (error instanceof GitFailedError)
-      return refusal(error.code, error.message, 'see what there is: spanledger worktree list')
-    throw error
+    return refusalOf(error)
   }
+}
+
+/** What git refuses is the answer to a wrong question, not a fault; a fault is thrown again. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof NotARepositoryError)
+    return refusal(error.code, error.message, 'go there first, or name one: --repo DIR')
+  if (error instanceof GitMissingError)
+    return refusal(error.code, error.message, 'git 2.38 or newer is needed')
+  if (error instanceof UncommittedWorkError)
+    return refusal(error.code, error.message, 'commit it, or throw it away with --force')
+  if (error instanceof GitFailedError)
+    return refusal(error.code, error.message, 'see what there is: spanledger worktree list')
+  throw error
 }
 
 const withWorktree = <T>(
