@@ -15,8 +15,9 @@ export class Family {
   readonly #known: Set<number>
   readonly #told = new Set<NodeJS.Signals>()
 
-  constructor(pid: number) {
-    this.#known = new Set([pid])
+  /** pid  undefined where nothing was started */
+  constructor(pid: number | undefined) {
+    this.#known = new Set(pid === undefined ? [] : [pid])
   }
 
   /** Those that are at work, parents first: a shell that ended begins nothing more. */

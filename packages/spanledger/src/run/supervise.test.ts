@@ -20,6 +20,10 @@ it.each([
   expect(family!.present()).toEqual([])
 })
 
+it('knows nobody where nothing was started', () => {
+  expect(new Family(undefined).present()).toEqual([])
+})
+
 it('lets be what a command that ended by itself left at work', async () => {
   let family: Family | undefined
   const ended = await supervise(

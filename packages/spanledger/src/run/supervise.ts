@@ -55,7 +55,7 @@ export function supervise(
   return new Promise((resolve, reject) => {
     // In the terminal's own group, so that the command may read from it.
     const child = spawn(program, [...args], { cwd, env, stdio: 'inherit', detached: away })
-    const family = new Family(child.pid ?? 0)
+    const family = new Family(child.pid)
     let stopped = false
     let told = false
     const forward = (signal: NodeJS.Signals): void => {
