@@ -1,5 +1,6 @@
 import tab from '@bomb.sh/tab/commander'
 import { type Command, Help } from 'commander'
+import { OWN_SCRIPTS } from './completion-scripts.ts'
 
 /** The library adds a command `complete` for the scripts, which no person types, and would offer it. */
 const visibleCommands = (command: Command): Command[] =>
@@ -8,21 +9,13 @@ const visibleCommands = (command: Command): Command[] =>
 const completed = (program: Command): ReturnType<typeof tab> =>
   tab(program.configureHelp({ visibleCommands }))
 
-/** A shell's completion script. It is printed to standard output, by the library itself. */
+/** A shell's completion script, to standard output: fish's is the library's, which prints it by itself. */
 export function printCompletionScript(program: Command, shell: string): void {
+  const script = OWN_SCRIPTS[shell]
+  if (script === undefined) return completed(program).setup(program.name(), program.name(), shell)
   // oxlint-disable-next-line no-console -- as the library does
-  if (shell === 'bash') console.log(WITHOUT_BASH_COMPLETION)
-  completed(program).setup(program.name(), program.name(), shell)
+  console.log(script)
 }
-
-/** The library's script calls a function of the package bash-completion, which many machines (macOS, containers) do not have. */
-const WITHOUT_BASH_COMPLETION = `declare -F _get_comp_words_by_ref >/dev/null || _get_comp_words_by_ref() {
-    words=("\${COMP_WORDS[@]}")
-    cword=$COMP_CWORD
-    cur=\${COMP_WORDS[COMP_CWORD]}
-    prev=\${COMP_WORDS[COMP_CWORD - 1]}
-}
-`
 
 /** What the script asks for at each TAB: `spanledger complete -- words`. */
 export function printCompletions(program: Command, words: readonly string[]): void {

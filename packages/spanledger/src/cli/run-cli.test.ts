@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   at,
   event,
@@ -360,14 +359,6 @@ describe('a closed pipe', () => {
   })
 })
 
-/** What a bash without the package bash-completion asks the program, with the script sourced, at TAB after these words. */
-function completeInBash(script: string, ...words: string[]): string {
-  const typed = words.map((word) => `'${word}'`).join(' ')
-  const asking = `spanledger() { echo "asked: $*" >&3; }; exec 3>&1
-COMP_WORDS=(${typed}) COMP_CWORD=${words.length - 1}; __spanledger_complete`
-  return spawnSync('bash', ['--norc', '-c', `${script}\n${asking}`], { encoding: 'utf8' }).stdout.trim()
-}
-
 it('names options as they are typed, and in help only those that a command takes', async () => {
   const { err, exit } = await ask('traces', '--min-duration', 'abc')
   expect([exit, err]).toEqual([
@@ -377,47 +368,6 @@ it('names options as they are typed, and in help only those that a command takes
   const { out } = await run(['state', 'diff', '--help'])
   expect(out).toContain('--home')
   expect(out).not.toContain('--at')
-})
-
-describe('completion', () => {
-  it('prints a script, and completes commands and options', async () => {
-    const lines: string[] = []
-    // oxlint-disable-next-line no-console -- the library prints by itself
-    const spy = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line))
-    try {
-      expect((await run(['completion', 'zsh'])).exit).toBe(0)
-      expect(lines.join('\n')).toContain('compdef')
-      lines.length = 0
-      await run(['completion', 'bash'])
-      expect(completeInBash(lines.join('\n'), 'spanledger', 'tra')).toBe('asked: complete -- tra')
-      lines.length = 0
-      await run(['complete', '--', 'tra'])
-      expect(lines.join('\n')).toMatch(/^traces/m)
-      lines.length = 0
-      await run(['complete', '--', 'traces', '--min'])
-      expect(lines.join('\n')).toMatch(/^--min-duration/m)
-      for (const [words, offered] of [
-        [
-          ['traces', '--status', ''],
-          ['ok', 'error', 'unset'],
-        ],
-        [
-          ['export', ''],
-          ['traces', 'logs', 'metrics'],
-        ],
-        [['comp'], ['completion']],
-      ] as const) {
-        lines.length = 0
-        await run(['complete', '--', ...words])
-        expect(lines.map((line) => line.split('\t')[0]).filter((word) => !word!.startsWith(':'))).toEqual(
-          offered,
-        )
-      }
-      expect((await run(['completion', 'tcsh'])).exit).toBe(2)
-    } finally {
-      spy.mockRestore()
-    }
-  })
 })
 
 it('reads a home it may not write to', async (test) => {
