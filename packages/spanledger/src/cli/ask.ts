@@ -7,6 +7,7 @@ import {
   QUERIES,
   type QueryName,
   queryNamed,
+  withZonedTimes,
 } from '../query/index.ts'
 import { type Complaint, ofRefusal } from './complaint.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
@@ -22,7 +23,7 @@ const TIMER_MS_MAX = 86_400_000
 
 export interface Asked {
   query: QueryName
-  params: unknown
+  params: Record<string, unknown>
   home: string
   json: boolean
 }
@@ -40,10 +41,12 @@ export interface Printer {
 /** Asks one query and prints its answer: the daemon where one runs, since it has everything at hand; else in this process. */
 export async function ask(
   host: CliHost,
-  { query, params, home, json }: Asked,
+  { query, params: typed, home, json }: Asked,
   printer: Printer,
 ): Promise<ExitCode> {
   const { streams, creates, ...asked } = queryNamed(query)
+  // A daemon may have been started in another time zone than the one who asks is in.
+  const params = withZonedTimes(QUERIES[query].params, typed, host.nowMs())
   const writes = isWriting(asked, params)
   const local = streams === true || writes
   const asker: Asker =
@@ -80,7 +83,7 @@ function traced(
   const words = TASK_COMMANDS.find((command) => command.query === query)?.path
   if (words === undefined || host.trace === undefined) return asker.run(query, params)
   const takesCarrier = 'carrier' in QUERIES[query].params.entries
-  const command = { name: words.join('.'), home, params: { ...(params as object) }, writes, takesCarrier }
+  const command = { name: words.join('.'), home, params, writes, takesCarrier }
   return host.trace(command, (given) => asker.run(query, given) as Promise<Traced>)
 }
 

@@ -12,7 +12,7 @@ import {
   span,
   traceId,
 } from '../query/testing/small-ledger.ts'
-import { queryNamed } from '../query/index.ts'
+import { paramsOf, QUERIES, queryNamed } from '../query/index.ts'
 import { ASKING } from './commands.ts'
 import { run } from './testing/run.ts'
 
@@ -139,6 +139,43 @@ describe('answers', () => {
     await run(['sessions', '--json'], { home: ledger.dir, connect })
     expect((await run(['events', 'export'], { home: ledger.dir, connect })).out.split('\n')).toHaveLength(3)
     expect(asked).toEqual(['traces', 'sessions'])
+  })
+
+  it('are asked of a daemon with times as they are where the question is', async () => {
+    const asked: unknown[] = []
+    const connect = () =>
+      Promise.resolve({
+        run: (_name: string, params: unknown) => (
+          asked.push(params),
+          Promise.resolve({ refused: 'UNKNOWN_TASK', message: 'it is gone', next: 'none' })
+        ),
+      })
+    const asking = async (line: string) =>
+      run(line.split(' '), { home: ledger.dir, connect, nowMs: () => Date.UTC(2026, 10, 21, 2) })
+    process.env['TZ'] = 'America/New_York'
+    try {
+      await asking('traces --since 2026-11-21T14:00 --until 2026-11-21T14:00Z')
+      await asking('state session last --at yesterday')
+      await asking('state diff --from today --to 2h')
+      await asking('state session last --at +1m')
+    } finally {
+      process.env['TZ'] = 'UTC'
+    }
+    expect(asked).toMatchObject([
+      { since: '2026-11-21T19:00:00.000000000Z', until: '2026-11-21T14:00Z' },
+      { at: '2026-11-19T05:00:00.000000000Z' },
+      { from: '2026-11-20T05:00:00.000000000Z', to: '2h' },
+      { at: '+1m' },
+    ])
+  })
+
+  it('take every --since, --until and --at for a time', () => {
+    const named = Object.values(QUERIES).flatMap(({ params }) => paramsOf(params))
+    for (const { name, value, isTime } of named)
+      expect([name, isTime === true]).toEqual([
+        name,
+        value === 'TIME' || ['since', 'until', 'at'].includes(name),
+      ])
   })
 })
 

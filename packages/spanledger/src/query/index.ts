@@ -9,6 +9,7 @@ export {
   parseParams,
   text,
   texts,
+  withZonedTimes,
 } from './params.ts'
 export { plain, plainLines } from './plain.ts'
 export { isWriting } from './query.ts'

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { refusal, type Refusal } from './refusal.ts'
-import { DURATION_FORMS, parseDuration, parseTime, TIME_FORMS } from './times.ts'
+import { DURATION_FORMS, parseDuration, parseTime, TIME_FORMS, zonedTime } from './times.ts'
 
 /**
  * The building blocks of a query's parameters. Each is a valibot schema that takes what a command line or a URL can say
@@ -16,6 +16,8 @@ export interface ParamHelp {
   many?: boolean
   /** The only values there are. */
   choices?: readonly string[]
+  /** It says when. */
+  isTime?: true
 }
 
 export interface ParamInfo extends ParamHelp {
@@ -66,7 +68,7 @@ export const moment = (summary: string) =>
       (given) => (given.startsWith('+') ? parseDuration(given.slice(1)) : parseTime(given, 0)) !== undefined,
       `is no time: ${TIME_FORMS}, +1m (after the session began)`,
     ),
-    v.metadata(about(summary, { value: 'TIME' })),
+    v.metadata(about(summary, { value: 'TIME', isTime: true })),
   )
 
 export const factor = (summary: string) =>
@@ -85,7 +87,7 @@ export const time = (summary: string) =>
   v.pipe(
     v.string(),
     v.check((given) => parseTime(given, 0) !== undefined, `is no time: ${TIME_FORMS}`),
-    v.metadata(about(summary, { value: 'TIME' })),
+    v.metadata(about(summary, { value: 'TIME', isTime: true })),
   )
 
 export const since = v.optional(time('only what happened since then'))
@@ -145,6 +147,19 @@ export function paramsOf(schema: ParamsSchema): ParamInfo[] {
       ...help,
     }
   })
+}
+
+/** Parameters as they were given, for whoever answers in another time zone. */
+export function withZonedTimes(
+  schema: ParamsSchema,
+  given: Readonly<Record<string, unknown>>,
+  nowMs: number,
+): Record<string, unknown> {
+  const times = paramsOf(schema).filter(({ name, isTime }) => isTime && typeof given[name] === 'string')
+  return {
+    ...given,
+    ...Object.fromEntries(times.map(({ name }) => [name, zonedTime(given[name] as string, nowMs)])),
+  }
 }
 
 export function parseParams<S extends ParamsSchema>(schema: S, given: unknown): v.InferOutput<S> | Refusal {

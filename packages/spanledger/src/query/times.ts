@@ -51,6 +51,14 @@ export function parseTime(text: string, nowMs: number): bigint | undefined {
   return millis(ms) + BigInt(fraction.padEnd(9, '0'))
 }
 
+/** A time that is local here, told so that it is the same one everywhere; all else, also what is none, as it is. */
+export function zonedTime(text: string, nowMs: number): string {
+  const iso = ISO.exec(text.trim())
+  const isLocal = iso === null ? /^(today|yesterday)$/i.test(text.trim()) : iso[4] === undefined
+  const at = isLocal ? parseTime(text, nowMs) : undefined
+  return at === undefined ? text : isoNano(at)
+}
+
 const SECOND = 1_000_000_000n
 /** Seconds since 1970 that ISO 8601 can write with four digits of year. */
 const YEAR_0 = -62_167_219_200
