@@ -28,7 +28,7 @@ export async function askConnect(
     host.settings(name, { ...rest, ...(writes ? { yes: true } : { print: true }) }, home)
   const tell = async (answer: ConnectAnswer, isShown: boolean): Promise<ExitCode> => {
     await out.write(json ? `${JSON.stringify(answer)}\n` : renderConnect(name, answer, terminal, isShown))
-    return EXIT.ok
+    return name === 'disconnect' && answer.files.some(({ kept }) => kept.length > 0) ? EXIT.failed : EXIT.ok
   }
 
   const shown = await run(false)

@@ -2,20 +2,26 @@ import { describe, expect, it } from 'vitest'
 import type { ConnectAnswer } from './index.ts'
 import { runCli, type CliHost } from './index.ts'
 
-const answer = (change: 'edit' | 'none', written: boolean): ConnectAnswer => ({
+type Kept = ConnectAnswer['files'][number]['kept']
+
+const answer = (change: 'edit' | 'none', written: boolean, kept: Kept): ConnectAnswer => ({
   agent: 'codex',
   title: 'Codex',
   project: null,
   written,
-  files: [
-    { file: '/home/ada/x.json', change, diff: change === 'edit' ? '--- a\n+++ b\n+new\n' : '', kept: [] },
-  ],
+  files: [{ file: '/home/ada/x.json', change, diff: change === 'edit' ? '--- a\n+++ b\n+new\n' : '', kept }],
   alias: null,
   next: [],
 })
 
-async function run(argv: string[], options: { confirms?: boolean; change?: 'edit' | 'none' } = {}) {
-  const { confirms, change = 'edit' } = options
+interface Options {
+  name?: 'connect' | 'disconnect'
+  confirms?: boolean
+  change?: 'edit' | 'none'
+  kept?: Kept
+}
+
+async function run(argv: string[], { name = 'connect', confirms, change = 'edit', kept = [] }: Options = {}) {
   const given: unknown[] = []
   let [out, err] = ['', '']
   const host: CliHost = {
@@ -31,11 +37,11 @@ async function run(argv: string[], options: { confirms?: boolean; change?: 'edit
     open: () => Promise.reject(new Error('not asked for')),
     settings(_, params) {
       given.push(params)
-      return Promise.resolve(answer(change, (params as { yes?: boolean }).yes === true))
+      return Promise.resolve(answer(change, (params as { yes?: boolean }).yes === true, kept))
     },
     ...(confirms === undefined ? {} : { confirm: () => Promise.resolve(confirms) }),
   }
-  const exit = await runCli(['connect', 'codex', ...argv], host)
+  const exit = await runCli([name, 'codex', ...argv], host)
   return { exit, out, err, wrote: given.some((params) => (params as { yes?: boolean }).yes === true) }
 }
 
@@ -61,6 +67,15 @@ describe('connect', () => {
     const shown = await run(['--print'], { confirms: true })
     expect(shown).toMatchObject({ exit: 0, wrote: false })
     expect(shown.out).toContain('+new')
+  })
+
+  it('does not call disconnected what it could not undo', async () => {
+    const kept = [{ path: [], found: 'export const mine' }]
+    const left = await run([], { name: 'disconnect', change: 'none', kept })
+    expect(left.exit).toBe(1)
+    expect(left.out).toContain('/home/ada/x.json was changed since')
+    expect(left.out).toContain('✗ Codex is not wholly disconnected')
+    expect((await run([], { change: 'none', kept })).exit).toBe(0)
   })
 
   it('says that there is nothing to change', async () => {

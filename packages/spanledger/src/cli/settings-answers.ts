@@ -98,7 +98,7 @@ export interface ConnectAnswer {
     change: 'create' | 'edit' | 'remove' | 'none'
     /** As `diff -u` tells it. */
     diff: string
-    /** The user's own, which stand where ours should and stay: `path` of keys, and what is there. */
+    /** The user's own, which stand where ours should and stay: `path` of keys, and what is there. When disconnected, what could not be undone. */
     kept: { path: string[]; found: unknown }[]
   }[]
   /** For the user's shell: what no file can hold; null where nothing is missing. */

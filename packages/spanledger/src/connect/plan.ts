@@ -10,7 +10,7 @@ export interface FilePlan {
   file: string
   before: string | undefined
   after: string | undefined
-  /** The user's own, which stands where ours should, and stays. */
+  /** The user's own, which stands where ours should, and stays; when disconnected, what was changed too much to take ours out. */
   kept: InTheWay[]
   /** Undefined where nothing of ours is in it afterwards. */
   record: FileRecord | undefined
@@ -68,7 +68,9 @@ export function planDisconnect(
       : before === undefined
         ? undefined
         : dropped(setting, before)
-  return { file, before, after, kept: [], record: undefined }
+  // What is written as a whole has no part of ours to take out.
+  const stays = setting.format === 'own' && after !== undefined
+  return { file, before, after, kept: stays ? [{ path: [], found: after }] : [], record: undefined }
 }
 
 interface Editing {

@@ -60,4 +60,7 @@ done
 export const hookCommand = (script: string, agent: string, hook: string): string =>
   `sh ${quoted(script)} ${agent} ${hook} 2>/dev/null || true`
 
+/** What tells such a command from others': the script as the command names it. */
+export const hookMark = (script: string): string => quoted(script)
+
 const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`

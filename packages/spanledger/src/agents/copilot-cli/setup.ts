@@ -21,23 +21,19 @@ export const copilotCliSetup: AgentSetup = {
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
   }),
   onlyByEnv: ['COPILOT_OTEL_ENABLED', 'OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
-  settings: ({ userHome, env, project, hook }) => [
+  settings: ({ userHome, env, project, hook, hookMark }) => [
     {
-      format: 'own',
+      format: 'jsonc',
       file:
         project === undefined
           ? join(env['COPILOT_HOME'] || join(userHome, '.copilot'), 'hooks', 'spanledger.json')
           : join(project, '.github', 'hooks', 'spanledger.json'),
-      text: `${JSON.stringify(
-        {
-          version: 1,
-          hooks: Object.fromEntries(
-            HOOKS.map((name) => [name, [{ type: 'command', bash: hook(name), timeoutSec: 10 }]]),
-          ),
-        },
-        null,
-        2,
-      )}\n`,
+      set: [{ path: ['version'], value: 1 }],
+      add: HOOKS.map((name) => ({
+        path: ['hooks', name],
+        item: { type: 'command', bash: hook(name), timeoutSec: 10 },
+        mark: hookMark,
+      })),
     },
   ],
 }

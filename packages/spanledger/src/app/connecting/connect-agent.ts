@@ -14,7 +14,7 @@ import {
   SettingsError,
   unifiedDiff,
 } from '../../connect/index.ts'
-import { hookCommand, installHooks, spoolOf } from '../../hooks/index.ts'
+import { hookCommand, hookMark, installHooks, spoolOf } from '../../hooks/index.ts'
 import { type Refusal, refusal } from '../../query/index.ts'
 import { loadConfig } from '../load-config.ts'
 import type { Surroundings } from '../settings/inspect.ts'
@@ -102,7 +102,7 @@ export async function placeOf(
     ...(isProject ? { project: cwd } : {}),
     endpoint: `http://127.0.0.1:${otlpHttpPort}`,
     hook: (name) => hookCommand(script, setup.agent, name),
-    hookMark: script,
+    hookMark: hookMark(script),
   }
 }
 

@@ -115,6 +115,33 @@ describe('connect', () => {
     })
   })
 
+  it.each(['claude-code', 'codex', 'copilot-cli', 'gemini-cli', 'cursor'])(
+    'takes the hooks of %s out of what was changed since, also from a home with a quote in its name',
+    async (agent) => {
+      surroundings.env['SPANLEDGER_HOME'] = join(user, "o'brien")
+      const { files } = await connected(agent)
+      const { hooks } = (await doctor(surroundings)).agents.find((one) => one.agent === agent)!
+      expect(hooks).toBe('yes')
+      const changed = files.map(({ file }) => file).filter((file) => file.endsWith('.json'))
+      for (const file of changed)
+        writeFileSync(file, readFileSync(file, 'utf8').replace('{', '{ "mine": ["x"],'))
+      await disconnectAgent(surroundings, { agent, yes: true })
+      for (const file of changed) expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ mine: ['x'] })
+    },
+  )
+
+  it('says so where it cannot take out what is its own', async () => {
+    const { files } = await connected('opencode')
+    const { file } = files.find((one) => one.file.endsWith('.js'))!
+    writeFileSync(file, `${readFileSync(file, 'utf8')}// mine\n`)
+    const answer = (await disconnectAgent(surroundings, { agent: 'opencode', yes: true })) as ConnectAnswer
+    expect(answer.files.find((one) => one.file === file)).toMatchObject({
+      change: 'none',
+      kept: [{ path: [] }],
+    })
+    expect(readFileSync(file, 'utf8')).toContain('// mine')
+  })
+
   it("takes the project's settings when told to", async () => {
     const { files } = await connected('claude-code', { project: true })
     expect(files[0]!.file).toBe(join(user, 'project/.claude/settings.local.json'))

@@ -14,16 +14,23 @@ export function renderConnect(
   const { colors } = terminal
   const { files, title, written, alias, next } = answer
   const changes = files.some(({ change }) => change !== 'none')
+  const connects = name === 'connect'
   const kept = files.flatMap(({ file, kept: list }) =>
-    list.map(({ path, found }) => `${colors.yellow('!')} ${plain(keptLine(file, path, found))}\n`),
+    list.map(
+      ({ path, found }) =>
+        `${colors.yellow('!')} ${plain(connects ? keptLine(file, path, found) : leftLine(file))}\n`,
+    ),
   )
   const told = isShown ? '' : files.map(({ diff }) => colored(diff, terminal)).join('')
   const done = files.map(({ file, change }) => `  ${plain(file)}  ${colors.dim(DONE[change])}\n`).join('')
-  const verdict = !changes
-    ? `${colors.green('✓')} ${title} is ${name}ed: nothing to change\n${done}`
-    : written
-      ? `${colors.green('✓')} ${title} is ${name}ed, from its next start on\n${done}`
-      : ''
+  const isLeft = !connects && kept.length > 0
+  const verdict = isLeft
+    ? `${colors.red('✗')} ${title} is not wholly disconnected\n${done}`
+    : !changes
+      ? `${colors.green('✓')} ${title} is ${name}ed: nothing to change\n${done}`
+      : written
+        ? `${colors.green('✓')} ${title} is ${name}ed, from its next start on\n${done}`
+        : ''
   const shell =
     alias === null
       ? ''
@@ -39,6 +46,9 @@ function keptLine(file: string, path: readonly string[], found: unknown): string
     ? `${file} is there and not ours: it stays (--replace writes over it)`
     : `${file}: ${path.join('.')} is ${value} and stays (--replace changes it)`
 }
+
+const leftLine = (file: string): string =>
+  `${file} was changed since it was written, and stays: remove it, or what is in it of spanledger, by hand`
 
 function colored(diff: string, { colors }: Terminal): string {
   return diff
