@@ -20,6 +20,8 @@ interface Style {
 export interface InTheWay {
   path: string[]
   found: unknown
+  /** Nothing of ours can stand there, or below it, while it does. */
+  blocks?: true
 }
 
 /**
@@ -65,7 +67,7 @@ export class JsonText {
     const root = this.#rootOrNew()
     const { node, rest } = lookUp(root, path)
     if (rest.length > 0) return this.#addBelow(node, path, rest, [item])
-    if (node.kind !== 'array') return { path: [...path], found: valueOf(node) }
+    if (node.kind !== 'array') return { path: [...path], found: valueOf(node), blocks: true }
     const ours = itemsWith(node, mark)
     if (ours.length === 0) this.#insert(node, path.length, onOneLine(item))
     else if (!isSame(valueOf(ours[0]!.value), item))
@@ -115,7 +117,7 @@ export class JsonText {
 
   #addBelow(node: Node, path: readonly string[], rest: readonly string[], value: Json): InTheWay | undefined {
     if (node.kind !== 'object')
-      return { path: path.slice(0, path.length - rest.length), found: valueOf(node) }
+      return { path: path.slice(0, path.length - rest.length), found: valueOf(node), blocks: true }
     const [key, ...below] = rest as [string, ...string[]]
     const depth = path.length - rest.length
     const nested = below.reduceRight<Json>((inner, one) => ({ [one]: inner }), value)

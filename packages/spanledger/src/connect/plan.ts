@@ -132,13 +132,13 @@ const EDITORS: {
       return text
     } catch {
       // Tables cannot be added to a value that is written as `otel = { ... }`.
-      kept.push({ path: ['otel'], found: at(parsed, ['otel']) })
+      kept.push({ path: ['otel'], found: at(parsed, ['otel']), blocks: true })
       return base
     }
   },
   own(setting, base, { replace, kept }) {
     if (base === undefined || base === setting.text || replace) return setting.text
-    kept.push({ path: [], found: base })
+    kept.push({ path: [], found: base, blocks: true })
     return base
   },
 }

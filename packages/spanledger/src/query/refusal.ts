@@ -45,6 +45,7 @@ export type RefusalCode =
   | RefusedCode
   | 'CONFIG_EDIT'
   | 'SETTINGS_UNREADABLE'
+  | 'IN_THE_WAY'
   | 'NO_PORT'
   | 'NOT_CONFIRMED'
   | 'UNKNOWN_WORKTREE'

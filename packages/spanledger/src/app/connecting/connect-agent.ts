@@ -66,6 +66,8 @@ async function change(
           : planConnect(setting, before, record, replace === true || (record?.replaced.length ?? 0) > 0),
       )
     }
+    const blocked = how === 'connect' ? blockedBy(plans) : undefined
+    if (blocked !== undefined) return blocked
     if (written) await write(home, journalFile, { setup, place, how }, plans)
     return answerOf(setup, place, plans, how, written)
   } catch (error) {
@@ -76,6 +78,23 @@ async function change(
       'mend it, then again: a file with an error is not written over',
     )
   }
+}
+
+const FOUND_CHARACTERS = 60
+
+/** Something stands where all of ours belongs: no part of it is written, since connected would not be true. */
+function blockedBy(plans: readonly FilePlan[]): Refusal | undefined {
+  const blocking = plans.flatMap(({ file, kept }) =>
+    kept.filter(({ blocks }) => blocks).map((one) => ({ file, ...one })),
+  )
+  if (blocking.length === 0) return undefined
+  const { file, path, found } = blocking[0]!
+  const place = path.length === 0 ? 'the whole of it' : path.join('.')
+  return refusal(
+    'IN_THE_WAY',
+    `${file}: ${place} is ${JSON.stringify(found).slice(0, FOUND_CHARACTERS)}, where connect has to write`,
+    'make it an object, in TOML a table of its own, or remove it, then again: nothing was written',
+  )
 }
 
 /** Where a home is, for commands that work without one. */

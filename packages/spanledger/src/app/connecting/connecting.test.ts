@@ -107,6 +107,29 @@ describe('connect', () => {
     expect(read(file)).toBe(text)
   })
 
+  it.each([
+    ['.claude/settings.json', 'claude-code', '[]', 'the whole of it is []'],
+    ['.claude/settings.json', 'claude-code', 'null', 'the whole of it is null'],
+    ['.claude/settings.json', 'claude-code', '{"env":null}', 'env is null'],
+    ['.claude/settings.json', 'claude-code', '{"hooks":[]}', 'hooks is []'],
+    ['.claude/settings.json', 'claude-code', '{"hooks":{"Stop":{}}}', 'hooks.Stop is {}'],
+    [
+      '.codex/config.toml',
+      'codex',
+      'otel = { log_user_prompt = true }\n',
+      'otel is {"log_user_prompt":true}',
+    ],
+    ['.config/opencode/plugin/spanledger.js', 'opencode', 'mine()', 'the whole of it is "mine()"'],
+  ])('writes nothing where it cannot in %s of %s: %s', async (file, agent, text, where) => {
+    write(file, text)
+    expect(await connectAgent(surroundings, { agent, yes: true })).toMatchObject({
+      refused: 'IN_THE_WAY',
+      message: `${join(user, file)}: ${where}, where connect has to write`,
+    })
+    expect(read(file)).toBe(text)
+    expect(() => statSync(join(user, '.spanledger/connect'))).toThrow('ENOENT')
+  })
+
   it('writes no file that is no text', async () => {
     write('.gemini/settings.json', '')
     writeFileSync(join(user, '.gemini/settings.json'), Buffer.from([0x7b, 0xff, 0x7d]))

@@ -42,9 +42,7 @@ export function renderConnect(
 function keptLine(file: string, path: readonly string[], found: unknown): string {
   const shown = JSON.stringify(found) ?? ''
   const value = shown.length > 60 ? `${shown.slice(0, 60)}…` : shown
-  return path.length === 0
-    ? `${file} is there and not ours: it stays (--replace writes over it)`
-    : `${file}: ${path.join('.')} is ${value} and stays (--replace changes it)`
+  return `${file}: ${path.join('.')} is ${value} and stays (--replace changes it)`
 }
 
 const leftLine = (file: string): string =>
