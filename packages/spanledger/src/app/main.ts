@@ -12,6 +12,8 @@ const words = process.argv.slice(2)
 const warn = (message: string): void => void process.stderr.write(`spanledger: ${message}\n`)
 // A run's command waits for nothing that it does not need: the command line is loaded when it has ended.
 const started = startRun(words, { env: process.env, homeFolder: homedir() }, run)
+// Its reader may go away first (`2>&1 | head`), and then there is nobody left to tell.
+process.stderr.on('error', () => {})
 await started?.catch(() => {})
 
 const [{ runCli }, { VERSION }] = await Promise.all([import('../cli/index.ts'), import('./version.ts')])
