@@ -45,22 +45,38 @@ export const holdAdd = query({
 
 export const holdRemove = query({
   summary: 'Lets go of what was held: the rules of retention count again',
-  params: v.strictObject({ kind, id: text('its id, as the list has it', 'ID', 2) }),
+  params: v.strictObject({ kind, id: text('its id, or the beginning of it; "last" session', 'ID', 2) }),
   effect: 'writes',
   creates: false,
-  run: (context, { kind: of, id }): Promise<HoldsAnswer | Refusal> =>
-    change(
-      context,
-      (holds) =>
-        releaseHold(holds, { kind: of, id }) ??
-        refusal(
-          'UNKNOWN_HOLD',
-          `there is no hold on ${of} ${id}`,
-          'see which there are: spanledger hold list',
-          holds.filter((hold) => hold.kind === of).map((hold) => hold.id),
-        ),
-    ),
+  async run(context, { kind: of, id: asked }): Promise<HoldsAnswer | Refusal> {
+    const wanted = asked === 'last' ? await RESOLVE[of](context, asked) : asked
+    if (isRefusal(wanted)) return wanted
+    return change(context, (holds) => {
+      const id = heldBy(holds, of, wanted)
+      return isRefusal(id) ? id : releaseHold({ kind: of, id })
+    })
+  },
 })
+
+/** Looked for among what is held: that may be gone from the ledger. */
+function heldBy(holds: readonly Hold[], of: HeldKind, asked: string): string | Refusal {
+  const ids = holds.filter((hold) => hold.kind === of).map(({ id }) => id)
+  const meant = ids.includes(asked) ? [asked] : ids.filter((id) => id.startsWith(asked))
+  if (meant.length === 1) return meant[0]!
+  return meant.length > 1
+    ? refusal(
+        'AMBIGUOUS_ID',
+        `more than one ${of} that is held begins with "${asked}"`,
+        'give more of the id',
+        meant,
+      )
+    : refusal(
+        'UNKNOWN_HOLD',
+        `there is no hold on ${of} ${asked}`,
+        'see which there are: spanledger hold list',
+        ids,
+      )
+}
 
 export const holdList = query({
   summary: 'What is held',

@@ -26,11 +26,9 @@ export function placeHold(holds: readonly Hold[], { kind, id, reason }: Omit<Hol
   return [{ event: 'HoldPlaced', data: { kind, id, ...(reason === undefined ? {} : { reason }) } }]
 }
 
-/** Undefined when there is no such hold. */
-export function releaseHold(holds: readonly Hold[], { kind, id }: Pick<Hold, 'kind' | 'id'>) {
-  if (!holds.some((hold) => hold.kind === kind && hold.id === id)) return undefined
-  return [{ event: 'HoldReleased', data: { kind, id } }] satisfies HoldEvent[]
-}
+export const releaseHold = ({ kind, id }: Pick<Hold, 'kind' | 'id'>): HoldEvent[] => [
+  { event: 'HoldReleased', data: { kind, id } },
+]
 
 /** Those in force, in the order they were placed. */
 export async function foldHolds(events: AsyncIterable<RecordedEvent>): Promise<Hold[]> {
