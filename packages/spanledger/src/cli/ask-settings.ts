@@ -15,10 +15,11 @@ export async function askSettings(
     home,
     json,
   }: { name: SettingsName; params: unknown; home: string | undefined; json: boolean },
-  { out, terminal, complain }: Printer,
+  { out, terminal, complain, hint }: Printer,
 ): Promise<ExitCode> {
   const answer = await host.settings(name, params, home)
   if (isRefusal(answer)) return complain(ofRefusal(answer, settingsParams(name)))
   await out.write(json ? `${JSON.stringify(answer)}\n` : renderSettings(name, answer, terminal))
+  for (const note of (answer as { notes?: string[] }).notes ?? []) hint(note)
   return (answer as { ok?: boolean }).ok === false ? EXIT.failed : EXIT.ok
 }

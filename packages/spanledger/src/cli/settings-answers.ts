@@ -82,6 +82,8 @@ export interface TraceChangeAnswer {
   written: { key: string; value: string | number | boolean }[]
   /** What was asked for but does not come out so, with what decides instead. */
   overridden: { key: string; value: unknown; source: string }[]
+  /** What was taken otherwise than it was asked for, one line each. */
+  notes: string[]
   status: TraceStatusAnswer
 }
 

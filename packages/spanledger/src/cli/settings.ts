@@ -85,7 +85,9 @@ export const SETTINGS = {
       otlpEndpoint: v.optional(text('an OTLP endpoint, such as http://localhost:4318', 'URL')),
       jaegerEndpoint: v.optional(text("Jaeger's OTLP endpoint; http://localhost:4318 unless told", 'URL')),
       protocol: v.optional(text('http/protobuf, http/json or grpc', 'PROTOCOL')),
-      sampleRate: v.optional(text('so many of all traces, from 0 to 1', 'RATE')),
+      sampleRate: v.optional(
+        text('so many of all traces, from 0 to 1; beyond, the nearest of these', 'RATE'),
+      ),
       serviceName: v.optional(text('the name of the service', 'NAME')),
       level: v.optional(text('log records at least so severe: trace, debug, info, warn or error', 'LEVEL')),
       project,

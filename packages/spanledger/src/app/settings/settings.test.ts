@@ -158,9 +158,20 @@ telemetry: # ours
   })
 
   it.each([
+    ['-1', 0, '-1 is below 0: taken as 0, no trace is recorded'],
+    ['2', 1, '2 is above 1: taken as 1, every trace is recorded'],
+  ])('say that a rate of %s is taken as %d', async (rate, taken, note) => {
+    const { exit, err } = await cli(['trace', 'enable', `--sample-rate=${rate}`])
+    expect([exit, err]).toEqual([0, `--sample-rate: ${note}\n`])
+    const { status, notes } = await json<TraceChangeAnswer>(['trace', 'enable', `--sample-rate=${rate}`])
+    expect([status.probability, notes]).toEqual([taken, [`--sample-rate: ${note}`]])
+  })
+
+  it.each([
     [['--jaeger-endpoint', 'http://j:14268/api/traces'], "Jaeger's old collector", 'http://j:4318'],
     [['--exporter', 'zipkin'], '--exporter: there is none named zipkin', 'ledger, otlp, jaeger, console'],
     [['--exporter', 'otlp', '--exporter', 'jaeger'], '--exporter: otlp and jaeger are two names', 'name one'],
+    [['--sample-rate', ' '], '--sample-rate:   is no number', 'from 0 to 1'],
     [['--sample-rate', 'half'], '--sample-rate: half is no number', 'from 0 to 1'],
     [['--level', 'loud'], '"loud" is none of', 'write one of them'],
     [['--protocol', 'thrift'], '"thrift" is none of', 'write one of them'],

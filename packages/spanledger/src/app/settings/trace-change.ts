@@ -38,7 +38,16 @@ export async function enableTrace(
   params: EnableParams,
 ): Promise<TraceChangeAnswer | Refusal> {
   const changes = changesOf(params, listedIn(fileFor(surroundings, params.project === true)))
-  return 'refused' in changes ? changes : change(surroundings, changes, params.project === true)
+  if ('refused' in changes) return changes
+  const answer = await change(surroundings, changes, params.project === true)
+  return 'refused' in answer ? answer : { ...answer, notes: rateNotes(params.sampleRate) }
+}
+
+/** A rate outside 0 to 1 is taken as the nearest one in it. */
+function rateNotes(sampleRate: string | undefined): string[] {
+  const rate = Number(sampleRate ?? 1)
+  if (rate < 0) return [`--sample-rate: ${sampleRate} is below 0: taken as 0, no trace is recorded`]
+  return rate > 1 ? [`--sample-rate: ${sampleRate} is above 1: taken as 1, every trace is recorded`] : []
 }
 
 export const disableTrace = (
@@ -89,7 +98,7 @@ function changesOf(params: EnableParams, listed: ReadonlySet<Signal>): Changes |
   set('exporters.otlp.protocol', params.protocol ?? protocolOf(endpoint))
   if (sampleRate !== undefined) {
     const rate = Number(sampleRate)
-    if (Number.isNaN(rate))
+    if (Number.isNaN(rate) || sampleRate.trim() === '')
       return bad('sampleRate', `sampleRate: ${sampleRate} is no number`, 'write a number from 0 to 1')
     set('sampling.probability', Math.min(1, Math.max(0, rate)))
     set('sampling.sampler', 'parentbased_probability')
@@ -139,6 +148,7 @@ async function change(
     file,
     written: [...changes].map(([path, value]) => ({ key: `${SECTION}.${path}`, value })),
     overridden: overridden(surroundings, file, changes),
+    notes: [],
     status: traceStatus(surroundings),
   }
 }
