@@ -74,7 +74,7 @@ const NEXT: Record<string, (home: string) => string> = {
   STORAGE_FULL: () => 'make room on the disk, then try again',
   POLICIES_INVALID: () => 'mend it: docs/reference/tasks.md#policies',
   TASK_FILE: () => 'make the file writable, then: spanledger task sync',
-  PRICES_INVALID: (home) => `mend ${home}/prices.json`,
+  PRICES_INVALID: () => 'mend it: docs/reference/cost.md',
   REDACTION_CONFIG: (home) => `mend ${home}/config.yaml: docs/reference/redaction.md`,
   ENOSPC: () => 'make room on the disk, then try again',
   EROFS: () => 'the disk is read-only: give another home with --home DIR',

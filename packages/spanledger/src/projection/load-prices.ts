@@ -12,7 +12,7 @@ const OURS = new URL('../../data/prices.json', import.meta.url)
  *
  * Errors  PricesInvalidError names the file, the entry and the field.
  */
-export async function loadPrices(platform: Platform, home: Home): Promise<PriceTable> {
+export async function loadPrices(platform: Platform, home: Pick<Home, 'dir'>): Promise<PriceTable> {
   const ours = parsePrices(await readFile(OURS, 'utf8'), 'prices.json')
   const path = join(home.dir, 'prices.json')
   const bytes = await readWhole(platform.files, path)

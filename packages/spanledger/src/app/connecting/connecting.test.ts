@@ -213,6 +213,16 @@ describe('doctor', () => {
     expect((await doctor(surroundings)).findings.map(({ code }) => code)).toContain('SETTINGS_UNREADABLE')
   })
 
+  it('tells prices that cannot be read, and all else', async () => {
+    await connected('claude-code')
+    write('.spanledger/prices.json', '{')
+    const file = join(user, '.spanledger/prices.json')
+    expect((await doctor(surroundings)).findings).toMatchObject([
+      { where: file, code: 'PRICES', next: `mend ${file}: docs/reference/cost.md` },
+      { code: 'NO_DAEMON' },
+    ])
+  })
+
   it('sees another program on the port of ours', async () => {
     const other = net.createServer().listen(otlpHttpPort, '127.0.0.1')
     await new Promise((resolve) => other.once('listening', resolve))

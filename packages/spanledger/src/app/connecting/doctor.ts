@@ -6,6 +6,7 @@ import { nodePlatform } from '@spanledger/sdk/platform'
 import { AGENT_SETUPS } from '../../agents/index.ts'
 import type { Asker, DoctorAnswer, Finding } from '../../cli/index.ts'
 import { spoolOf, spoolStatus } from '../../hooks/index.ts'
+import { loadPrices } from '../../projection/index.ts'
 import { type AnswerOf, isRefusal } from '../../query/index.ts'
 import type { Config } from '../config.ts'
 import { connect } from '../connect.ts'
@@ -37,7 +38,13 @@ export async function doctor(surroundings: Surroundings): Promise<DoctorAnswer> 
     findings.push(
       finding(dir, 'HOME', 'it cannot be written', 'check who owns it, or name another one with --home DIR'),
     )
-  const arrivals = exists ? await askArrivals(dir) : undefined
+  const prices = await loadPrices(platform, { dir }).catch((error: Error & { code?: string }) => {
+    if (error.code !== 'PRICES_INVALID') throw error
+    const file = join(dir, 'prices.json')
+    findings.push(finding(file, 'PRICES', error.message, `mend ${file}: docs/reference/cost.md`))
+    return undefined
+  })
+  const arrivals = exists ? await askArrivals(dir, prices !== undefined) : undefined
   const config = await loadConfig(dir).catch((error: Error) => {
     findings.push(finding(join(dir, 'config.yaml'), 'CONFIG', error.message, 'spanledger config check'))
     return undefined
@@ -170,9 +177,11 @@ const isWritable = (dir: string): Promise<boolean> =>
     () => false,
   )
 
-/** Of the daemon where one runs, else in this process; undefined where the daemon is of a version that cannot tell. */
-async function askArrivals(dir: string): Promise<Arrivals | undefined> {
-  const asker: Asker = (await connect(nodePlatform(), dir)) ?? (await openQuestions(dir))
+/** Of the daemon where one runs, else in this process; undefined where neither can tell. */
+async function askArrivals(dir: string, canOpen: boolean): Promise<Arrivals | undefined> {
+  const daemon = await connect(nodePlatform(), dir)
+  const asker: Asker | undefined = daemon ?? (canOpen ? await openQuestions(dir) : undefined)
+  if (asker === undefined) return undefined
   try {
     const answer = await asker.run('arrivals', {})
     return isRefusal(answer) ? undefined : (answer as Arrivals)
