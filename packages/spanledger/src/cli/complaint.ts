@@ -77,6 +77,7 @@ const NEXT: Record<string, (home: string) => string> = {
   PRICES_INVALID: () => 'mend it: docs/reference/cost.md',
   REDACTION_CONFIG: (home) => `mend ${home}/config.yaml: docs/reference/redaction.md`,
   ENOSPC: () => 'make room on the disk, then try again',
+  LINK_DANGLING: () => 'make that folder, or remove the link: nothing was written',
   EROFS: () => 'the disk is read-only: give another home with --home DIR',
   PORT_IN_USE: () => 'give another port, or 0 for any free one',
   ALREADY_RUNNING: () => 'use the one that runs, or another home with --home DIR',

@@ -18,7 +18,7 @@ import { hookCommand, hookMark, installHooks, spoolOf } from '../../hooks/index.
 import { type Refusal, refusal } from '../../query/index.ts'
 import { loadConfig } from '../load-config.ts'
 import type { Surroundings } from '../settings/inspect.ts'
-import { writeConfigFile } from '../settings/write-file.ts'
+import { writeConfigFile, writtenPath } from '../settings/write-file.ts'
 
 export interface ConnectParams {
   agent: string
@@ -58,6 +58,7 @@ async function change(
   try {
     const plans: FilePlan[] = []
     for (const setting of setup.settings(place)) {
+      await writtenPath(setting.file)
       const before = await textOf(setting.file)
       const record = journal?.files.find(({ file }) => file === setting.file)
       plans.push(
@@ -142,7 +143,7 @@ async function write(
   }
   for (const { file, before, after } of plans) {
     if (after === before) continue
-    if (after === undefined) await rm(file)
+    if (after === undefined) await rm(await writtenPath(file))
     else await writeConfigFile(file, after)
   }
   if (how === 'disconnect') await rm(journalFile, { force: true })

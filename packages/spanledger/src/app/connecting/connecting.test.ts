@@ -1,4 +1,15 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -128,6 +139,24 @@ describe('connect', () => {
     })
     expect(read(file)).toBe(text)
     expect(() => statSync(join(user, '.spanledger/connect'))).toThrow('ENOENT')
+  })
+
+  it('writes through a link to what is not there yet, and takes that away again', async () => {
+    const link = join(user, '.claude/settings.json')
+    mkdirSync(join(user, '.claude'))
+    symlinkSync('../dotfiles/claude.json', link)
+    await expect(connectAgent(surroundings, { agent: 'claude-code', yes: true })).rejects.toMatchObject({
+      code: 'LINK_DANGLING',
+      message: expect.stringContaining(`${link} is a link to ${join(user, 'dotfiles/claude.json')}`),
+    })
+    expect(() => statSync(join(user, '.spanledger/connect'))).toThrow('ENOENT')
+    mkdirSync(join(user, 'dotfiles'))
+    await connected('claude-code')
+    expect(readlinkSync(link)).toBe('../dotfiles/claude.json')
+    expect(read('dotfiles/claude.json')).toContain('record.sh')
+    await disconnectAgent(surroundings, { agent: 'claude-code', yes: true })
+    expect(readlinkSync(link)).toBe('../dotfiles/claude.json')
+    expect(readdirSync(join(user, 'dotfiles'))).toEqual([])
   })
 
   it('writes no file that is no text', async () => {
