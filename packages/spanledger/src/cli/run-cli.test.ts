@@ -339,8 +339,10 @@ describe('the home', () => {
       Promise.reject(Object.assign(new Error('no'), { code: 'ENOENT' }))
     )
     await run(['traces', '--home', '/a'], { open })
+    for (const line of ['commits', 'worktree list', 'pr tie 12 --branch x', 'work complete x'])
+      await run([...line.split(' '), '--home', '/a'], { open })
     await run(['import', 'x', '--home', '/a'], { open })
-    expect(asked).toEqual([{ create: false }, { create: true }])
+    expect(asked).toEqual([...Array.from({ length: 5 }, () => ({ create: false })), { create: true }])
   })
 })
 

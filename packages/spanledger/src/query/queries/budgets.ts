@@ -116,6 +116,7 @@ export const budgetSet = query({
 export const budgetRemove = query({
   summary: 'Takes a budget away',
   effect: 'writes',
+  creates: false,
   params: v.strictObject({ of, name, every, ...asker }),
   run: (context, given): Promise<BudgetSetAnswer | Refusal> => change(context, given, null),
 })

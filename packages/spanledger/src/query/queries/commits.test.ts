@@ -103,6 +103,16 @@ describe('commits', () => {
     })
   })
 
+  it('are told of a home that is only read, which stays as it is', async () => {
+    session('s1', 0, 'git commit -qm fix', { task: 'login', branch: 'fix', repository: 'shop' })
+    commit(20_000, 'Fix the login')
+    const queries = await ledger.queries({ readOnly: true })
+    expect(await queries.run('commits', { repo })).toMatchObject({
+      rows: [{ subject: 'Fix the login' }, { subject: 'Begin' }],
+    })
+    expect(await queries.run('events', { type: 'CommitTied' })).toMatchObject({ rows: [] })
+  })
+
   it('make a pull request of what merged them, and of what somebody tells', async () => {
     session('s1', 0, 'git commit -qm fix', { branch: 'fix' })
     commit(20_000, 'Fix the login')

@@ -58,6 +58,7 @@ export const commits = query({
     limit: limit(50, 'commits'),
   }),
   effect: 'writes',
+  creates: false,
   async run(context, given): Promise<CommitsAnswer | Refusal> {
     const model = await context.sessions()
     await model.refresh()
@@ -68,7 +69,8 @@ export const commits = query({
     const repository = await repositoryAt(given.repo)
     const found =
       repository === undefined ? [] : await readCommits(git, given.repo, { sinceMs, max: COMMITS_MAX })
-    if (repository !== undefined) await tie(context, model, repository, given.repo, found)
+    if (repository !== undefined && !context.home.readOnly)
+      await tie(context, model, repository, given.repo, found)
     const { ties, outcomes } = await tiesIn(context, { teams: false })
     const tasks = new Map<string, string | null>()
     for (const { summary } of model.figures()) tasks.set(summary.id, ties.keyOf(summary, 'task'))

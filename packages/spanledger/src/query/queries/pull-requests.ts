@@ -30,6 +30,7 @@ const URL_OF_ONE =
 export const pullRequestTie = query({
   summary: 'Says which branch or session a pull request is made of',
   effect: 'writes',
+  creates: false,
   params: v.strictObject({
     pullRequest: text('its number, or its address', 'NUMBER|URL', 1),
     branch: v.optional(text('all sessions on this branch are its', 'BRANCH')),

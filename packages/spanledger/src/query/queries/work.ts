@@ -72,6 +72,7 @@ export const workClaim = query({
 export const workProgress = query({
   summary: 'Says that work goes on, and how far it is; renews the lease',
   effect: 'writes',
+  creates: false,
   params: v.strictObject({ id, progress: v.optional(percent), ...asker }),
   run: (context, given): Promise<Changed | Refusal> =>
     change(context, given, { do: 'progress', id: given.id, progress: given.progress }),
@@ -80,6 +81,7 @@ export const workProgress = query({
 export const workComplete = query({
   summary: 'Ends work: done, for others to look at, or failed and to be done again',
   effect: 'writes',
+  creates: false,
   params: v.strictObject({
     id,
     status: v.optional(choice('how it ended', 'STATUS', OUTCOMES), 'done'),
@@ -93,6 +95,7 @@ export const workComplete = query({
 export const workRelease = query({
   summary: 'Gives work back undone',
   effect: 'writes',
+  creates: false,
   params: v.strictObject({ id, reason: v.optional(text('why', 'TEXT')), ...asker }),
   run: (context, given): Promise<Changed | Refusal> =>
     change(context, given, { do: 'release', id: given.id, reason: given.reason }),

@@ -43,6 +43,7 @@ export const worktreeStatus = query({
     'What goes on in each worktree of a repository: its branch, who is at work, on what, what it cost, what collides',
   params: v.strictObject({ repo }),
   effect: 'writes',
+  creates: false,
   run: (context, given): Promise<WorktreeStatusAnswer | Refusal> =>
     withRepository(given.repo, async (repository) => {
       const [sessions, found, live] = await Promise.all([

@@ -45,6 +45,7 @@ export const worktreeList = query({
   summary: 'Worktrees of a git repository, and which sessions worked in them',
   params: v.strictObject({ repo }),
   effect: 'writes',
+  creates: false,
   run: (context, given): Promise<{ repository: string; rows: WorktreeRow[] } | Refusal> =>
     withRepository(given.repo, async (repository) => {
       const sessions = await workedIn(context, repository)
@@ -63,6 +64,7 @@ export const worktreeConflicts = query({
   summary: 'Worktrees that change the same files, committed or not',
   params: v.strictObject({ repo }),
   effect: 'writes',
+  creates: false,
   run: (context, given): Promise<(Collisions & { repository: string }) | Refusal> =>
     withRepository(given.repo, async (repository) => {
       const found = await findCollisions(git, repository)
@@ -221,6 +223,7 @@ export async function recordConflicts(
   repository: Repository,
   { collisions, skipped }: Collisions,
 ): Promise<void> {
+  if (context.home.readOnly) return
   const events = await context.events()
   const unknown = new Set(skipped.map(({ worktree }) => worktree))
   for (const { name } of repository.worktrees) {

@@ -28,7 +28,7 @@ export interface SmallLedger {
     options?: { torn?: string; name?: string },
   ): string
   /** pricePerMillion  of every token of every model; nothing has a price where it is absent */
-  queries(options?: { pricePerMillion?: number }): Promise<Queries>
+  queries(options?: { pricePerMillion?: number; readOnly?: boolean }): Promise<Queries>
   remove(): Promise<void>
 }
 
@@ -69,9 +69,9 @@ export function smallLedger(): SmallLedger {
       writeFileSync(path, text + torn)
       return path
     },
-    async queries({ pricePerMillion: usd } = {}) {
+    async queries({ pricePerMillion: usd, readOnly = false } = {}) {
       const platform = nodePlatform()
-      const home = await openHome(platform, dir)
+      const home = await openHome(platform, dir, { readOnly })
       const clock = { ...platform.clock, nowMs: () => T0 + 3_600_000 }
       const queries = openQueries({
         platform: { ...platform, clock },
