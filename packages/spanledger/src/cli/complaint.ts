@@ -37,7 +37,7 @@ export function ofRefusal(
     ...refusal,
     message: typed(refusal.message),
     next: typed(refusal.next),
-    exit: isAnswer ? EXIT.failed : EXIT.usage,
+    exit: isAnswer ? EXIT.failed : refused === 'HOME_READ_ONLY' ? EXIT.fault : EXIT.usage,
   }
 }
 

@@ -81,7 +81,7 @@ export function createProgram(version: string, actions: Actions): Command {
     )
     .option(
       '--stop-when <WHAT>',
-      'ends it (SIGINT, after 10 s SIGTERM) when one of its sessions is stuck, runaway, or over its budget; may be given again',
+      'ends it (SIGINT, after 10 s SIGTERM) when one of its sessions is stuck, runaway, over its budget, or near its turns or context; may be given again',
       stopReason,
     )
     .addHelpText(

@@ -242,6 +242,13 @@ describe('exit codes', () => {
     }
   })
 
+  it('3 for what would have to be written into a home that is only read', async () => {
+    const refused = { refused: 'HOME_READ_ONLY', message: 'it is', next: 'elsewhere' }
+    const open = () => Promise.resolve({ run: () => Promise.resolve(refused) })
+    for (const name of ['seal', 'rebuild', 'retention'])
+      expect(await run([name], { home: '/a', open })).toMatchObject({ exit: 3 })
+  })
+
   it('3 for a home that is not there, is newer, or is no home', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'spanledger-cli-'))
     try {
@@ -377,6 +384,39 @@ describe('up and demo', () => {
     })
     expect([exit, out]).toEqual([0, expect.stringContaining('KIND')])
   })
+})
+
+describe('help', () => {
+  it('is also a command', async () => {
+    expect(await run(['help'])).toEqual(await run(['--help']))
+    expect(await run(['help', 'trace', 'show'])).toEqual(await run(['trace', 'show', '--help']))
+    expect((await run(['help'])).out).toContain('Commands:')
+  })
+
+  it('is no answer in JSON', async () => {
+    const { exit, out, err } = await run(['--json'])
+    expect([exit, out]).toEqual([2, ''])
+    expect(JSON.parse(err)).toMatchObject({ error: { message: 'a command is missing' } })
+  })
+
+  it('names all that a run is stopped for', async () => {
+    const { out } = await run(['run', '--help'], { columns: 200 })
+    for (const what of ['stuck', 'runaway', 'budget', 'turns', 'context'])
+      expect(out.slice(out.indexOf('--stop-when'))).toContain(what)
+  })
+})
+
+it('refuses numbers that are none in words, and traces that are none', async () => {
+  expect((await ask('task', 'create', 'x', '--story-points', 'abc')).err).toContain(
+    '--story-points: "abc" must be a number',
+  )
+  expect((await ask('work', 'complete', 'x', '--score', 'abc')).err).toContain('"abc" must be a number')
+  expect(await ask('logs', '--trace', 'zz')).toMatchObject({
+    exit: 2,
+    err: expect.stringContaining('"zz" is no trace id'),
+  })
+  fill()
+  expect((await ask('logs', '--trace', 'last')).exit).toBe(0)
 })
 
 describe('a closed pipe', () => {

@@ -106,7 +106,7 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
       printCompletions(program, argv.slice(1))
       return EXIT.ok
     }
-    await program.parseAsync(argv, { from: 'user' })
+    await program.parseAsync(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, { from: 'user' })
     return exit
   } catch (error) {
     if (!(error instanceof CommanderError)) return complain(ofError(error, home))
@@ -121,7 +121,8 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
     if (error.code !== 'commander.help')
       return complain(usage(error.message.replace(/^error: /, '').replaceAll('\n', ' '), next))
     if (meant.length > 0) return complain(usage(`${meant.join(' ')} needs one of its commands`, next))
-    return printHelp()
+    // One JSON value is promised, which the help is not.
+    return json ? complain(usage('a command is missing', next)) : printHelp()
   }
 }
 

@@ -199,6 +199,12 @@ telemetry: # ours
 })
 
 describe('config show', () => {
+  it('refuses a setting that there is not', async () => {
+    const { exit, err } = await cli(['config', 'show', 'nope'])
+    expect([exit, err]).toEqual([2, expect.stringContaining('there is no setting nope\n  see which')])
+    expect((await cli(['config', 'show', 'telemetry.service.name'])).exit).toBe(0)
+  })
+
   it('has every setting of the SDK and the daemon with its place, and no secrets', async () => {
     write(
       home,

@@ -1,5 +1,6 @@
 import { SECTION, sourceText, TABLE, withoutPassword } from '@spanledger/sdk/config'
 import type { ConfigAnswer, ConfigCheckAnswer, SettingRow } from '../../cli/index.ts'
+import { type Refusal, refusal } from '../../query/index.ts'
 import { type Inspected, inspectConfig, type Surroundings } from './inspect.ts'
 
 export interface ShowParams {
@@ -7,14 +8,22 @@ export interface ShowParams {
   all?: boolean | undefined
 }
 
-export function showConfig(surroundings: Surroundings, { prefix, all = false }: ShowParams): ConfigAnswer {
+export function showConfig(
+  surroundings: Surroundings,
+  { prefix, all = false }: ShowParams,
+): ConfigAnswer | Refusal {
   const inspected = inspectConfig(surroundings)
   const { daemon, files, findings } = inspected
-  const settings = [...sdkRows(inspected), ...daemon].filter(
-    ({ key, value, isDefault }) =>
-      (all || value !== null || !isDefault) &&
-      (prefix === undefined || key === prefix || key.startsWith(`${prefix}.`)),
+  const meant = [...sdkRows(inspected), ...daemon].filter(
+    ({ key }) => prefix === undefined || key === prefix || key.startsWith(`${prefix}.`),
   )
+  if (meant.length === 0)
+    return refusal(
+      'BAD_PARAMETER',
+      `there is no setting ${prefix}`,
+      'see which there are: spanledger config show --all',
+    )
+  const settings = meant.filter(({ value, isDefault }) => all || value !== null || !isDefault)
   return { settings, files, findings }
 }
 

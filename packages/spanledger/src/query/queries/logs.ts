@@ -3,7 +3,9 @@ import { quoted } from '../duck/literals.ts'
 import { engineInput, mayHold, rangeSql, timeRange } from '../ledger-input.ts'
 import { choice, limit, since, text, until } from '../params.ts'
 import { type Cut, query } from '../query.ts'
+import { isRefusal, type Refusal } from '../refusal.ts'
 import { isoNano } from '../times.ts'
+import { resolveTraceId } from './trace.ts'
 import { like } from './traces.ts'
 
 interface LogRow {
@@ -38,19 +40,24 @@ export const logs = query({
     severity: v.optional(choice('records at least so severe', 'LEVEL', SEVERITIES)),
     event: v.optional(text('records of this event name; * stands for anything', 'NAME')),
     search: v.optional(text('records with this text in body or attributes, upper or lower case', 'TEXT')),
-    trace: v.optional(text('records of this trace', 'ID')),
+    trace: v.optional(text('records of this trace: its id, the beginning of it, or "last"', 'ID')),
     since,
     until,
     limit: limit(100, 'records, the latest ones'),
   }),
-  async run(context, given): Promise<LogsAnswer> {
+  async run(context, given): Promise<LogsAnswer | Refusal> {
+    const asked = given.trace?.toLowerCase()
+    // Of a trace there may be records, and no span: the beginning of its id is not looked for among spans.
+    const trace =
+      asked === undefined || /^[0-9a-f]{1,32}$/.test(asked) ? asked : await resolveTraceId(context, asked)
+    if (isRefusal(trace)) return trace
     const range = timeRange(context, given)
     const where = [
       ...rangeSql('time_unix_nano', range),
       ...(given.service === undefined ? [] : [like('service', given.service)]),
       ...(given.event === undefined ? [] : [like('event_name', given.event)]),
       ...(given.severity === undefined ? [] : [`${SEVERITY_SQL} >= ${SEVERITY_NUMBERS[given.severity]}`]),
-      ...(given.trace === undefined ? [] : [`starts_with(trace_id, ${quoted(given.trace.toLowerCase())})`]),
+      ...(trace === undefined ? [] : [`starts_with(trace_id, ${quoted(trace)})`]),
       ...(given.search === undefined ? [] : [searchSql(given.search)]),
     ]
     const segments = (await context.indexes.of('logs')).filter((segment) => {

@@ -19,10 +19,10 @@ import { asker, change, type Changed, id, root, rootOf } from './task-asking.ts'
 const number = (summary: string) =>
   v.optional(
     v.pipe(
-      v.union([
-        v.number(),
-        v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/, 'must be a number'), v.transform(Number)),
-      ]),
+      v.union(
+        [v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/), v.transform(Number))],
+        'must be a number',
+      ),
       v.minValue(0, 'must not be less than 0'),
       v.metadata({ help: { summary, value: 'N' } }),
     ),

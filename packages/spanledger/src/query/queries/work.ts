@@ -22,16 +22,16 @@ import { priority, storyPoints } from './task-commands.ts'
 import { nowNanoOf, type TaskRow, taskRow } from './task-view.ts'
 
 const percent = v.pipe(
-  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/, 'must be a whole number'), v.transform(Number))]),
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], 'must be a whole number'),
   v.maxValue(100, 'must be at most 100'),
   v.minValue(0, 'must be at least 0'),
   v.metadata({ help: { summary: 'how far it is, in percent', value: 'N', place: 2 } }),
 )
 const score = v.pipe(
-  v.union([
-    v.number(),
-    v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/, 'must be a number'), v.transform(Number)),
-  ]),
+  v.union(
+    [v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/), v.transform(Number))],
+    'must be a number',
+  ),
   v.maxValue(1, 'must be at most 1'),
   v.minValue(0, 'must be at least 0'),
   v.metadata({ help: { summary: 'how good it is, from 0 to 1', value: 'N' } }),
