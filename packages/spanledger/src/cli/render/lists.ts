@@ -18,11 +18,11 @@ export function renderTraces(answer: AnswerOf<'traces'>, terminal: Terminal): st
   return table(
     [
       { head: 'TRACE', value: (t) => t.traceId.slice(0, 12) },
-      { head: 'NAME', value: (t) => t.name, shrinkTo: 16 },
-      { head: 'SERVICE', value: (t) => t.service ?? '', shrinkTo: 8 },
-      { head: 'STARTED', value: (t) => formatWhen(t.startedAt, terminal.nowMs) },
+      { head: 'NAME', value: (t) => t.name, shrinkTo: 12 },
+      { head: 'SERVICE', value: (t) => t.service ?? '', shrinkTo: 8, drop: 2 },
+      { head: 'STARTED', value: (t) => formatWhen(t.startedAt, terminal.nowMs), drop: 1 },
       { head: 'TOOK', align: 'right', value: (t) => formatDuration(t.durationMs) },
-      { head: 'SPANS', align: 'right', value: (t) => formatInteger(t.spans) },
+      { head: 'SPANS', align: 'right', value: (t) => formatInteger(t.spans), drop: 3 },
       {
         head: 'ERRORS',
         align: 'right',

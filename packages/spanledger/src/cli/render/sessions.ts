@@ -14,19 +14,20 @@ export function renderSessions(answer: AnswerOf<'sessions'>, terminal: Terminal)
       {
         head: 'STATUS',
         value: (s) => [s.status, ...troubles(s)].join(', '),
+        shrinkTo: 24,
         paint: (text, s) =>
           troubles(s).length > 0
             ? terminal.colors.yellow(text)
             : statusPaint(terminal.colors, s.status)(text),
       },
-      { head: 'STARTED', value: (s) => formatWhen(s.startedAt, terminal.nowMs) },
-      { head: 'TOOK', align: 'right', value: (s) => took(s) },
-      { head: 'MODEL', align: 'right', value: (s) => calls(s.modelCalls, s.failedModelCalls), drop: 3 },
-      { head: 'TOOLS', align: 'right', value: (s) => calls(s.toolCalls, s.failedToolCalls) },
-      { head: 'INPUT', align: 'right', value: (s) => formatCount(s.tokens.input), drop: 2 },
-      { head: 'OUTPUT', align: 'right', value: (s) => formatCount(s.tokens.output), drop: 2 },
+      { head: 'STARTED', value: (s) => formatWhen(s.startedAt, terminal.nowMs), drop: 1 },
+      { head: 'TOOK', align: 'right', value: (s) => took(s), drop: 2 },
+      { head: 'MODEL', align: 'right', value: (s) => calls(s.modelCalls, s.failedModelCalls), drop: 5 },
+      { head: 'TOOLS', align: 'right', value: (s) => calls(s.toolCalls, s.failedToolCalls), drop: 3 },
+      { head: 'INPUT', align: 'right', value: (s) => formatCount(s.tokens.input), drop: 4 },
+      { head: 'OUTPUT', align: 'right', value: (s) => formatCount(s.tokens.output), drop: 4 },
       { head: 'COST', align: 'right', value: (s) => formatMoney(s.costUsd) },
-      { head: 'WHERE', value: (s) => s.branch ?? lastPart(s.workingDirectory), shrinkTo: 8, drop: 4 },
+      { head: 'WHERE', value: (s) => s.branch ?? lastPart(s.workingDirectory), shrinkTo: 8, drop: 6 },
     ],
     answer.rows,
     terminal,
