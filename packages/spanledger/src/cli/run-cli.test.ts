@@ -406,11 +406,12 @@ describe('help', () => {
   })
 })
 
-it('refuses numbers that are none in words, and traces that are none', async () => {
+it('refuses in words what is no number, no title and no trace', async () => {
   expect((await ask('task', 'create', 'x', '--story-points', 'abc')).err).toContain(
     '--story-points: "abc" must be a number',
   )
   expect((await ask('work', 'complete', 'x', '--score', 'abc')).err).toContain('"abc" must be a number')
+  expect((await ask('task', 'create', '  ')).err).toContain('title: "  " must not be blank')
   expect(await ask('logs', '--trace', 'zz')).toMatchObject({
     exit: 2,
     err: expect.stringContaining('"zz" is no trace id'),

@@ -84,7 +84,7 @@ async function unreadable(platform: Platform, path: string): Promise<Refusal | u
     return refusal(
       'UNREADABLE_FILE',
       `cannot read ${path}: ${systemCode(error) ?? String(error)}`,
-      'give a file that can be read; nothing was imported',
+      'give a file that can be read, which a pipe is not: nothing was imported',
     )
   }
 }

@@ -30,7 +30,9 @@ const number = (summary: string) =>
 export const storyPoints = number('how large it is')
 export const priority = v.optional(choice('how urgent it is', 'PRIORITY', PRIORITIES))
 const type = choice('what kind of work', 'TYPE', TYPES)
-const title = text('what is to be done, in one line', 'TITLE', 1)
+export const titleAt = (place?: number, summary = 'what is to be done, in one line') =>
+  v.pipe(text(summary, 'TITLE', place), v.regex(/\S/, 'must not be blank'))
+const title = titleAt(1)
 const workflow = choice('in which folder', 'FOLDER', WORKFLOWS)
 
 const fields = {
@@ -120,7 +122,7 @@ export const taskAdd = query({
   effect: 'writes',
   params: v.strictObject({
     parent: text('id of the parent', 'PARENT', 1),
-    title: text('what is to be done, in one line', 'TITLE', 2),
+    title: titleAt(2),
     type: v.optional(type, 'feature'),
     ...fields,
     ...sections,
@@ -142,7 +144,7 @@ export const taskTemplateApply = query({
   effect: 'writes',
   params: v.strictObject({
     template: text('name of the template', 'TEMPLATE', 1),
-    title: text('what is to be done, in one line', 'TITLE', 2),
+    title: titleAt(2),
     type: v.optional(type),
     ...fields,
     workflow: v.optional(workflow, 'current'),
@@ -201,7 +203,7 @@ export const taskUpdate = query({
   effect: 'writes',
   params: v.strictObject({
     id,
-    title: v.optional(text('its title', 'TITLE')),
+    title: v.optional(titleAt(undefined, 'its title')),
     type: v.optional(type),
     ...fields,
     set: v.optional(texts('any field of the front matter', 'KEY=VALUE')),

@@ -18,7 +18,7 @@ import { type Cut, cutAt, query } from '../query.ts'
 import { isRefusal, refusal, type Refusal } from '../refusal.ts'
 import { isoNano, parseTime } from '../times.ts'
 import { asker, askingOf, change, type Changed, id } from './task-asking.ts'
-import { priority, storyPoints } from './task-commands.ts'
+import { priority, storyPoints, titleAt } from './task-commands.ts'
 import { nowNanoOf, type TaskRow, taskRow } from './task-view.ts'
 
 const percent = v.pipe(
@@ -42,7 +42,7 @@ export const workClaim = query({
   effect: 'writes',
   params: v.strictObject({
     type: v.optional(text('what kind of work', 'TYPE', 1)),
-    title: v.optional(text('what is to be done, in one line', 'TITLE', 2)),
+    title: v.optional(titleAt(2)),
     id: v.optional(text('a task that is there, instead of type and title', 'ID')),
     team: v.optional(text("for which team; else the task's own", 'TEAM')),
     priority,
