@@ -81,6 +81,7 @@ export function createQuestions(
       work,
       transcoder: () => openTranscoder(home),
       redactor: () => openRedactor(home),
+      input: () => process.stdin,
       user: { home: homedir(), env: process.env },
       retention: async () => (await loadConfig(home.dir)).retention,
       async daemon() {

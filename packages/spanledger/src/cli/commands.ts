@@ -320,7 +320,11 @@ export const ASKING: readonly AskingCommand[] = [
   {
     path: ['import'],
     query: 'import',
-    examples: ['spanledger import traces.jsonl', 'spanledger import request.pb --signal traces'],
+    examples: [
+      'spanledger import traces.jsonl',
+      'spanledger import request.pb --signal traces',
+      'spanledger export traces | spanledger import - --home ./copy',
+    ],
   },
   {
     path: ['transcripts', 'list'],

@@ -29,6 +29,8 @@ export interface QueryContext {
   transcoder(): Promise<Transcoder>
   /** For what is taken in without being OTLP. */
   redactor(): Promise<Redactor>
+  /** Standard input, once, for `import`. */
+  input(): AsyncIterable<Buffer>
   /** Whose agents' files are looked for. */
   user: User
   /** The daemon that keeps this home, if one runs. */

@@ -29,6 +29,7 @@ export interface QueriesOptions {
   work: () => Promise<Work>
   transcoder: () => Promise<Transcoder>
   redactor: () => Promise<Redactor>
+  input: () => AsyncIterable<Buffer>
   user: User
   /** Asked each time: a daemon may come and go. */
   daemon: () => Promise<DaemonInfo | undefined>

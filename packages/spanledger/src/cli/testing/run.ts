@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { openHome } from '@spanledger/sdk/ledger'
 import { nodePlatform } from '@spanledger/sdk/platform'
 import { openEventStore } from '@spanledger/sdk/store'
@@ -46,6 +47,7 @@ async function openAsker(dir: string, workingDirectory = dir): Promise<Asker> {
       const { createRedactor } = await import('@spanledger/sdk/redact')
       return createRedactor({})
     },
+    input: () => Readable.from([]),
     user: { home: dir, env: {} },
     daemon: () => Promise.resolve(undefined),
     retention: () => Promise.resolve({}),

@@ -4,9 +4,10 @@ import * as v from 'valibot'
 import type { SignalStore } from '@spanledger/sdk/store'
 import { type Platform, systemCode } from '@spanledger/sdk/platform'
 import type { MalformedOtlpError, Signal, Transcoded, Transcoder } from '../../otlp/index.ts'
-import { fileLines } from '../file-lines.ts'
+import { fileChunks, linesOf } from '../file-lines.ts'
 import { choice, texts } from '../params.ts'
 import { query } from '../query.ts'
+import { firstLine, joined, wholeOf } from '../read-once.ts'
 import { refusal, type Refusal } from '../refusal.ts'
 import { readRange } from '../segments/files.ts'
 
@@ -29,6 +30,9 @@ export interface ImportAnswer {
   files: ImportedFile[]
 }
 
+/** Stands for standard input. */
+const INPUT = '-'
+
 export const SIGNALS = ['traces', 'logs', 'metrics'] as const
 
 const BAD_LINES_MAX = 20
@@ -42,14 +46,14 @@ const REQUEST_BYTES_MAX = 256 * 1024 * 1024
 export const importFiles = query({
   summary: 'Takes in OTLP JSON Lines, or files that hold one OTLP request',
   params: v.strictObject({
-    files: texts('OTLP JSON Lines, or one request as JSON or protobuf', 'FILE', 1),
+    files: texts('OTLP JSON Lines, or one request as JSON or protobuf; - for standard input', 'FILE', 1),
     signal: v.optional(choice('what a protobuf file holds, where its name does not say', 'SIGNAL', SIGNALS)),
   }),
   effect: 'writes',
   async run(context, given): Promise<ImportAnswer | Refusal> {
     const transcoder = await context.transcoder()
-    const paths = given.files.map((file) => resolve(file))
-    for (const path of paths) {
+    const paths = given.files.map((file) => (file === INPUT ? file : resolve(file)))
+    for (const path of paths.filter((one) => one !== INPUT)) {
       const problem = await unreadable(context.platform, path)
       if (problem !== undefined) return problem
     }
@@ -59,10 +63,10 @@ export const importFiles = query({
     try {
       for (const path of paths) {
         const answer = await importFile({
-          platform: context.platform,
           transcoder,
           store,
           path,
+          chunks: path === INPUT ? context.input() : fileChunks(context.platform, path),
           signal: given.signal,
         })
         if ('refused' in answer) return answer
@@ -84,21 +88,21 @@ async function unreadable(platform: Platform, path: string): Promise<Refusal | u
     return refusal(
       'UNREADABLE_FILE',
       `cannot read ${path}: ${systemCode(error) ?? String(error)}`,
-      'give a file that can be read, which a pipe is not: nothing was imported',
+      'give a file that can be read, or - for standard input; nothing was imported',
     )
   }
 }
 
 interface Import {
-  platform: Platform
   transcoder: Transcoder
   store: SignalStore
   path: string
+  chunks: AsyncIterable<Buffer>
   signal: Signal | undefined
 }
 
 async function importFile(job: Import): Promise<ImportedFile | Refusal> {
-  const { platform, path, transcoder } = job
+  const { path, transcoder } = job
   const counts: ImportedFile = {
     file: path,
     spans: 0,
@@ -123,31 +127,35 @@ async function importFile(job: Import): Promise<ImportedFile | Refusal> {
       counts.bad.push({ line, message: result.message })
   }
 
-  const head = await readRange(platform, path, 0, HEAD_BYTES)
-  if (!startsAsJson(head)) {
+  // In one pass: a pipe is read once.
+  const rest = job.chunks[Symbol.asyncIterator]()
+  try {
+    const begin = await firstLine(rest, REQUEST_BYTES_MAX)
+    const isJson = startsAsJson(begin.subarray(0, HEAD_BYTES))
     const signal = job.signal ?? signalInName(path)
-    if (signal === undefined)
+    if (!isJson && signal === undefined)
       return refusal(
         'BAD_PARAMETER',
         `${path} is no JSON, and its name does not say which signal its protobuf holds`,
         'add --signal traces, logs or metrics',
       )
-    const whole = await readRange(platform, path, 0, REQUEST_BYTES_MAX)
-    await take(1, () => transcoder.protobuf(signal, whole))
+    if (!isJson || isOneRequest(begin)) {
+      const whole = await wholeOf(begin, rest, REQUEST_BYTES_MAX)
+      await take(1, () => (isJson ? json(transcoder, whole) : transcoder.protobuf(signal!, whole)))
+      return counts
+    }
+    for await (const { number, bytes } of linesOf(joined(begin, rest), REQUEST_BYTES_MAX)) {
+      if (bytes === undefined) await take(number, () => fail(`longer than ${REQUEST_BYTES_MAX} bytes`))
+      else if (!isBlank(bytes)) await take(number, () => json(transcoder, bytes))
+    }
     return counts
+  } finally {
+    await rest.return?.()
   }
-  if (await isOneRequest(platform, path)) {
-    const whole = await readRange(platform, path, 0, REQUEST_BYTES_MAX)
-    await take(1, () => json(transcoder, whole))
-    return counts
-  }
-  for await (const { number, bytes } of fileLines(platform, path, REQUEST_BYTES_MAX)) {
-    if (bytes === undefined) await take(number, () => fail(`longer than ${REQUEST_BYTES_MAX} bytes`))
-    else if (!isBlank(bytes)) await take(number, () => json(transcoder, bytes))
-  }
-  return counts
 }
 
+/** What a request begins with on a line of its own is short. */
+const FIRST_LINE_BYTES = 4096
 const HEAD_BYTES = 64
 
 function attempt(transcode: () => Transcoded): Transcoded | string {
@@ -197,24 +205,14 @@ function signalOf(bytes: Buffer): Signal | undefined {
   }
 }
 
-const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf'
-
-const startsAsJson = (head: Buffer): boolean => {
-  const text = head.toString('latin1')
-  return (
-    head.length === 0 || /^\s*\{\s*(?:"|\}|$)/.test(text.startsWith(BYTE_ORDER_MARK) ? text.slice(3) : text)
-  )
-}
+const startsAsJson = (head: Buffer): boolean =>
+  head.length === 0 || /^\s*\{\s*(?:"|\}|$)/.test(head.toString('latin1'))
 
 /** A pretty-printed request has line ends inside: its first line is no JSON by itself, but it is a part of one. */
-async function isOneRequest(platform: Platform, path: string): Promise<boolean> {
-  for await (const { bytes } of fileLines(platform, path, REQUEST_BYTES_MAX)) {
-    if (bytes === undefined) return false
-    if (isBlank(bytes)) continue
-    return /^\s*\{\s*(?:"resource(?:Spans|Logs|Metrics)"\s*:\s*\[?\s*\{?\s*)?$/.test(bytes.toString('latin1'))
-  }
-  return false
-}
+const isOneRequest = (begin: Buffer): boolean =>
+  /^\s*\{\s*(?:"resource(?:Spans|Logs|Metrics)"\s*:\s*\[?\s*\{?\s*)?$/.test(
+    begin.toString('latin1', 0, FIRST_LINE_BYTES).trimStart().split('\n', 1)[0]!,
+  )
 
 const isBlank = (bytes: Buffer): boolean => bytes.length < 100 && bytes.toString('latin1').trim() === ''
 

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Queries } from '../open-queries.ts'
 import {
@@ -245,6 +246,22 @@ describe('import', () => {
       await queries.run('import', { files: [file('a.jsonl', line(request('5'))), '/nowhere/b.jsonl'] }),
     ).toMatchObject({ refused: 'UNREADABLE_FILE' })
     expect(readdirSync(join(ledger.dir, 'ledger/spans'))).toEqual([])
+  })
+
+  it.each([
+    ['JSON Lines', `${line(request('1'))}\n{"other":1}\n${line(request('2'))}`, 2, 1],
+    ['one request over many lines', `\ufeff${JSON.stringify(request('3'), undefined, 2)}`, 1, 0],
+  ])('takes %s from standard input, in whatever parts they come', async (_, text, spans, badLines) => {
+    for (const size of [1, 7, 64, text.length]) {
+      const bytes = Buffer.from(text)
+      const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (__, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      )
+      const piped = await ledger.queries({ input: Readable.from(parts) })
+      expect(await piped.run('import', { files: ['-'] })).toMatchObject({
+        files: [{ file: '-', spans, badLines }],
+      })
+    }
   })
 
   it('refuses a folder', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { openHome } from '@spanledger/sdk/ledger'
 import type {
   Attributes,
@@ -28,7 +29,11 @@ export interface SmallLedger {
     options?: { torn?: string; name?: string },
   ): string
   /** pricePerMillion  of every token of every model; nothing has a price where it is absent */
-  queries(options?: { pricePerMillion?: number; readOnly?: boolean }): Promise<Queries>
+  queries(options?: {
+    pricePerMillion?: number
+    readOnly?: boolean
+    input?: AsyncIterable<Buffer>
+  }): Promise<Queries>
   remove(): Promise<void>
 }
 
@@ -69,7 +74,7 @@ export function smallLedger(): SmallLedger {
       writeFileSync(path, text + torn)
       return path
     },
-    async queries({ pricePerMillion: usd, readOnly = false } = {}) {
+    async queries({ pricePerMillion: usd, readOnly = false, input = Readable.from([]) } = {}) {
       const platform = nodePlatform()
       const home = await openHome(platform, dir, { readOnly })
       const clock = { ...platform.clock, nowMs: () => T0 + 3_600_000 }
@@ -122,6 +127,7 @@ export function smallLedger(): SmallLedger {
           const { createRedactor } = await import('@spanledger/sdk/redact')
           return createRedactor({})
         },
+        input: () => input,
         user: { home: dir, env: {} },
         daemon: () => Promise.resolve(undefined),
         retention: () => Promise.resolve({}),
