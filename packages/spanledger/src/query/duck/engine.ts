@@ -1,4 +1,3 @@
-import { dirname, join, sep } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Home, Segment } from '@spanledger/sdk/ledger'
 import type { LedgerKind } from '@spanledger/sdk/model'
@@ -6,15 +5,13 @@ import type { Platform } from '@spanledger/sdk/platform'
 import type { Columns } from '../columns/columns.ts'
 import type { Definitions } from '../definitions.ts'
 import { isRefusal } from '../refusal.ts'
-import { createDefinitions, openDuck } from './duck.ts'
-import { heldFolder, holdSegments, type HeldSegments } from './held-segments.ts'
-import { jsonRows, type Row } from './json-rows.ts'
+import { createDefinitions } from './duck.ts'
+import { holdSegments, type HeldSegments } from './held-segments.ts'
+import { AnswerTooLargeError, jsonRows, type Row } from './json-rows.ts'
+import { isOutOfMemory, LARGE_ROOM, openSandbox, usualRoom } from './sandbox.ts'
 import { type ChosenSources, chooseSources } from './sources.ts'
-import { quoted } from './literals.ts'
 import { viewSql, VIEWS } from './views.ts'
 
-/** For all questions together: with what else a daemon holds it stays below 400 MB. What does not fit spills. */
-const MEMORY_LIMIT = '192MB'
 /** So many questions at once have a connection; others wait their turn. */
 const QUESTIONS_MAX = 2
 /** An instance that nobody asked for so long is closed, and its memory given back. */
@@ -43,20 +40,21 @@ export interface Engines {
 }
 
 /**
- * DuckDB over the given segments, and nothing else: it can reach the ledger and its columns, but no other files, no network, and it
- * cannot be configured any further. Views and definitions are of a question's own connection, and go with it.
+ * DuckDB over the given segments, and nothing else. Views and definitions are of a question's own connection, and go with it.
  *
- * One instance is kept warm between questions, since making one takes 25 ms, and it knows the files it read before.
+ * One instance is kept warm between questions, since making one takes 25 ms, and it knows the files it read before. A question that does
+ * not fit into its memory is asked again in an instance of its own with more, one such question at a time.
  */
 export function createEngines(platform: Platform, home: Home, columns: Columns, threads: number): Engines {
   const waiting: (() => void)[] = []
   let running = 0
   let opened: Promise<DuckDBInstance> | undefined
   let idle: AbortController | undefined
+  let large: Promise<unknown> = Promise.resolve()
 
   const open = (): Promise<DuckDBInstance> => {
     idle?.abort()
-    opened ??= openSandbox(home, threads).catch((error: unknown) => {
+    opened ??= openSandbox(home, usualRoom(threads)).catch((error: unknown) => {
       opened = undefined
       throw error
     })
@@ -75,22 +73,26 @@ export function createEngines(platform: Platform, home: Home, columns: Columns, 
     if (!waits.signal.aborted && running === 0) close()
   }
 
-  const withConnection = async <T>(
+  const answer = <T>(
+    instance: DuckDBInstance,
     input: EngineInput,
-    chosen: ChosenSources,
+    ask: (engine: Engine) => Promise<T>,
+  ): Promise<T> =>
+    withSegments(platform, home, input, (now) =>
+      withColumns(columns, now, (chosen) => withConnection(instance, now, chosen, ask)),
+    )
+  const answerInLargeRoom = async <T>(
+    input: EngineInput,
     ask: (engine: Engine) => Promise<T>,
   ): Promise<T> => {
-    const connection = await (await open()).connect()
+    const instance = await openSandbox(home, LARGE_ROOM)
     try {
-      await prepare(connection, input, chosen)
-      const hasColumns = Object.values(chosen.sources).every(({ lines }) => lines.length === 0)
-      return await ask({
-        connection,
-        hasColumns,
-        rows: async (sql) => jsonRows(await connection.stream(sql)),
-      })
+      return await answer(instance, input, ask)
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error
+      throw new AnswerTooLargeError(`takes more memory than ${LARGE_ROOM.megabytes} MB`)
     } finally {
-      connection.closeSync()
+      instance.closeSync()
     }
   }
 
@@ -99,9 +101,12 @@ export function createEngines(platform: Platform, home: Home, columns: Columns, 
       if (running >= QUESTIONS_MAX) await new Promise<void>((resolve) => waiting.push(resolve))
       else running++
       try {
-        return await withSegments(platform, home, input, (now) =>
-          withColumns(columns, now, (chosen) => withConnection(now, chosen, ask)),
-        )
+        return await answer(await open(), input, ask)
+      } catch (error) {
+        if (!isOutOfMemory(error)) throw error
+        const asked = large.then(() => answerInLargeRoom(input, ask))
+        large = asked.catch(() => {})
+        return await asked
       } finally {
         const next = waiting.shift()
         if (next === undefined) running--
@@ -110,6 +115,26 @@ export function createEngines(platform: Platform, home: Home, columns: Columns, 
       }
     },
     close,
+  }
+}
+
+async function withConnection<T>(
+  instance: DuckDBInstance,
+  input: EngineInput,
+  chosen: ChosenSources,
+  ask: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const connection = await instance.connect()
+  try {
+    await prepare(connection, input, chosen)
+    const hasColumns = Object.values(chosen.sources).every(({ lines }) => lines.length === 0)
+    return await ask({
+      connection,
+      hasColumns,
+      rows: async (sql) => jsonRows(await connection.stream(sql)),
+    })
+  } finally {
+    connection.closeSync()
   }
 }
 
@@ -130,7 +155,7 @@ async function withColumns<T>(
     const now = await again()
     return now.files.join() === chosen.files.join() ? answer : await ask(now)
   } catch (error) {
-    if (chosen.files.length === 0) throw error
+    if (chosen.files.length === 0 || isOutOfMemory(error)) throw error
     return await ask(await chooseSources(undefined, segments))
   }
 }
@@ -168,26 +193,6 @@ async function anyGone(platform: Platform, input: EngineInput): Promise<boolean>
   for (const { path } of Object.values(input.segments).flat())
     if ((await platform.files.stat(path)) === undefined) return true
   return false
-}
-
-async function openSandbox(home: Home, threads: number): Promise<DuckDBInstance> {
-  const instance = await openDuck(home, { threads, memoryLimit: MEMORY_LIMIT })
-  const connection = await instance.connect()
-  try {
-    const folders = [dirname(home.segments.spans), join(home.index, 'columns'), heldFolder(home)]
-    await connection.run(`SET GLOBAL TimeZone = 'UTC'`)
-    await connection.run('SET parquet_metadata_cache = true')
-    // The system's own cache does as well, and is not the daemon's memory.
-    await connection.run('SET enable_external_file_cache = false')
-    await connection.run(
-      `SET allowed_directories = [${folders.map((folder) => quoted(folder + sep)).join(', ')}]`,
-    )
-    await connection.run('SET enable_external_access = false')
-    await connection.run('SET lock_configuration = true')
-    return instance
-  } finally {
-    connection.closeSync()
-  }
 }
 
 async function prepare(

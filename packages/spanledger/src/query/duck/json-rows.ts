@@ -9,8 +9,8 @@ const ANSWER_CHARACTERS_MAX = 64 * 1024 * 1024
 
 export class AnswerTooLargeError extends Error {
   readonly code = 'ANSWER_TOO_LARGE'
-  constructor() {
-    super(`the answer is larger than ${ANSWER_CHARACTERS_MAX / 1024 / 1024} MiB`)
+  constructor(what = `is larger than ${ANSWER_CHARACTERS_MAX / 1024 / 1024} MiB`) {
+    super(`the answer ${what}`)
   }
 }
 

@@ -1,9 +1,11 @@
 import * as v from 'valibot'
+import type { QueryContext } from '../context.ts'
 import { quoted } from '../duck/literals.ts'
-import { engineInput, mayHold, rangeSql, timeRange } from '../ledger-input.ts'
+import { engineInput, mayHold, rangeSql, type TimeRange, timeRange } from '../ledger-input.ts'
 import { choice, limit, since, text, until } from '../params.ts'
 import { type Cut, query } from '../query.ts'
 import { isRefusal, type Refusal } from '../refusal.ts'
+import type { IndexedSegment } from '../segments/segment-index.ts'
 import { isoNano } from '../times.ts'
 import { resolveTraceId } from './trace.ts'
 import { like } from './traces.ts'
@@ -64,10 +66,13 @@ export const logs = query({
       const bounded = range.since !== undefined || range.until !== undefined
       return !bounded || mayHold(segment, range)
     })
+    const last = await lastTime(context, segments, where, given.limit + 1)
+    const shown: TimeRange = { since: last }
     const sql = `SELECT time_unix_nano, severity, level, service, event_name, body, attributes, trace_id, span_id
-FROM logs ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
-ORDER BY time_unix_nano DESC NULLS LAST, ${TIES} LIMIT ${given.limit + 1}`
-    const rows = await context.withEngine(engineInput({ logs: segments }), (engine) => engine.rows(sql))
+FROM logs ${whereSql([...where, ...rangeSql('time_unix_nano', shown)])}
+ORDER BY ${LATEST_FIRST}, ${TIES} LIMIT ${given.limit + 1}`
+    const holders = last === undefined ? segments : segments.filter((segment) => mayHold(segment, shown))
+    const rows = await context.withEngine(engineInput({ logs: holders }), (engine) => engine.rows(sql))
     return {
       rows: rows.slice(0, given.limit).map(logRow).toReversed(),
       cut: rows.length > given.limit,
@@ -76,8 +81,29 @@ ORDER BY time_unix_nano DESC NULLS LAST, ${TIES} LIMIT ${given.limit + 1}`
   },
 })
 
-/** Of records at the same moment always the same ones, in the same order, however segments hold them. */
-const TIES = 'service, severity, level, event_name, body, CAST(attributes AS VARCHAR), trace_id, span_id'
+const LATEST_FIRST = 'time_unix_nano DESC NULLS LAST'
+/** Of records at the same moment always the same ones, in the same order, however segments hold them. What is long is no key. */
+const TIES =
+  'service, severity, level, event_name, hash(body), hash(CAST(attributes AS VARCHAR)), trace_id, span_id'
+
+const whereSql = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+
+/**
+ * Unix nanoseconds of the earliest record that is shown; undefined when all are, or one that tells no time. Found first: sorting
+ * holds ten thousand rows, which must not be those with their bodies.
+ */
+async function lastTime(
+  context: QueryContext,
+  segments: readonly IndexedSegment[],
+  where: readonly string[],
+  count: number,
+): Promise<bigint | undefined> {
+  const sql = `SELECT time_unix_nano FROM logs ${whereSql(where)} ORDER BY ${LATEST_FIRST} LIMIT 1 OFFSET ${count - 1}`
+  const [row] = await context.withEngine(engineInput({ logs: segments }), (engine) => engine.rows(sql))
+  const time = row?.['time_unix_nano'] as string | number | null | undefined
+  return time === null || time === undefined ? undefined : BigInt(time)
+}
 
 const searchSql = (wanted: string): string =>
   `(contains(lower(coalesce(body, '')), lower(${quoted(wanted)})) OR contains(lower(coalesce(CAST(attributes AS VARCHAR), '')), lower(${quoted(wanted)})))`

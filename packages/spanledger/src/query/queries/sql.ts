@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import * as v from 'valibot'
 import { AnswerTooLargeError, jsonRows, type Row } from '../duck/json-rows.ts'
+import { isOutOfMemory } from '../duck/sandbox.ts'
 import { wholeLedger } from '../ledger-input.ts'
 import { limit, text } from '../params.ts'
 import { type Cut, cutAt, query } from '../query.ts'
@@ -37,7 +38,7 @@ export const sql = query({
       try {
         return await select(connection, given.query, given.limit)
       } catch (error) {
-        if (error instanceof AnswerTooLargeError) throw error
+        if (error instanceof AnswerTooLargeError || isOutOfMemory(error)) throw error
         return late
           ? refusal(
               'SQL_TOO_LONG',
