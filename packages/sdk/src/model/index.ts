@@ -1,2 +1,3 @@
+export { plainAttributes } from './attributes.ts'
 export type * from './event.ts'
 export type * from './lines.ts'

@@ -14,6 +14,9 @@ import {
 } from './testing/records.ts'
 
 const eventsOf = (records: readonly Observed[]) => records.flatMap((record) => observe(record))
+const dataOf = (records: readonly Observed[]) => eventsOf(records).map(({ data }) => data)
+const pairs = (attrs: object | undefined) =>
+  ({ $kvlist: [...Object.entries({ twice: 0, ...attrs }), ['twice', 1]] }) as never
 const namesOf = (records: readonly Observed[]) =>
   [...new Set(eventsOf(records).map(({ event }) => event))].toSorted()
 
@@ -37,6 +40,18 @@ describe.each(Object.entries(AGENTS))('%s', (agent, records) => {
 
   it('gives the same events with the same ids for the same record', () => {
     expect(eventsOf(records())).toEqual(eventsOf(structuredClone(records())))
+  })
+
+  it('reads lists with a repeated name by their names', () => {
+    const repeated = records('the-session').map(
+      ({ origin: from, ...rest }) =>
+        ({
+          ...rest,
+          record: { ...rest.record, attrs: pairs(rest.record.attrs) },
+          origin: { ...from, resource: { attrs: pairs(from.resource?.attrs) } },
+        }) as Observed,
+    )
+    expect(dataOf(repeated)).toEqual(dataOf(records('the-session')))
   })
 
   it('gives every event an id of its own', () => {

@@ -1,4 +1,12 @@
-import type { LogLine, MetricLine, OriginLine, PointLine, SpanLine, UnixNano } from '@spanledger/sdk/model'
+import {
+  type LogLine,
+  type MetricLine,
+  type OriginLine,
+  plainAttributes,
+  type PointLine,
+  type SpanLine,
+  type UnixNano,
+} from '@spanledger/sdk/model'
 import { uuidFrom } from '@spanledger/sdk/platform'
 import type { Rule, TokenNames } from './mapping.ts'
 import { inputHash, outputHash } from './fingerprint.ts'
@@ -41,12 +49,15 @@ const FLAGS: readonly (keyof ObservedFields)[] = ['success', 'isError']
 export function observe(observed: Observed): SessionEvent[] {
   if (observed.kind === 'point') return []
   const reader = readerOf(observed.origin)
-  const name = observed.kind === 'span' ? observed.record.name : reader.logName(observed.record)
+  const plain = withPlainAttributes(observed)
+  const name = plain.kind === 'span' ? plain.record.name : reader.logName(plain.record)
   if (name === undefined) return []
   const events: SessionEvent[] = []
   for (const rule of reader.rulesFor(observed.kind, name)) {
-    const event = eventOf(rule, observed, name, reader)
-    if (event) events.push(event)
+    const event = eventOf(rule, plain, name, reader)
+    if (event === undefined) continue
+    const id = uuidFrom(event.event, event.data.session, identityOf(observed.record))
+    events.push({ ...event, id })
   }
   return events
 }
@@ -58,13 +69,23 @@ function applies(rule: Rule, record: SpanLine | LogLine): boolean {
   return true
 }
 
-/** What one rule makes of a record that has its name. */
+type ObservedRecord = Exclude<Observed, { kind: 'point' }>
+
+/** Most are as they are. */
+function withPlainAttributes(observed: ObservedRecord): ObservedRecord {
+  const { record } = observed
+  const attrs = plainAttributes(record.attrs)
+  if (attrs === undefined || attrs === record.attrs) return observed
+  return { ...observed, record: { ...record, attrs } } as ObservedRecord
+}
+
+/** What one rule makes of a record that has its name, but for its id. */
 export function eventOf(
   rule: Rule,
-  observed: Exclude<Observed, { kind: 'point' }>,
+  observed: ObservedRecord,
   name: string,
   reader: Reader,
-): SessionEvent | undefined {
+): Omit<SessionEvent, 'id'> | undefined {
   const { record } = observed
   if (!applies(rule, record)) return undefined
   const fallback = reader.traceIsSession && record.trace !== undefined ? `trace-${record.trace}` : ''
@@ -92,7 +113,6 @@ export function eventOf(
   if (rule.event === 'SessionToolDecided' && observation.outcome !== 'rejected') observation.counts = 'never'
   return {
     event: rule.event,
-    id: uuidFrom(rule.event, observation.session, identityOf(record)),
     stream: `session-${observation.session}`,
     time: timeOf(record),
     data: observation,
@@ -138,7 +158,7 @@ const TIES = [
 ] as const
 
 function readOrigin(observation: Observation, origin: OriginLine): void {
-  const attrs = origin.resource?.attrs
+  const attrs = plainAttributes(origin.resource?.attrs)
   const directory = textOf(attrs?.['process.working_directory'])
   if (directory !== undefined) observation.workingDirectory ??= directory
   for (const [field, attribute] of TIES) {
@@ -188,8 +208,8 @@ function readContext(observation: Observation, rule: Rule, record: SpanLine | Lo
 function readOutcome(observation: Observation, rule: Rule, record: SpanLine | LogLine): void {
   const spanFailed = isSpan(record) && record.status === 'error'
   if (spanFailed && observation.error === undefined) {
-    const thrown = record.events?.find((event) => event.name === 'exception')?.attrs?.['exception.message']
-    const error = record.message ?? textOf(thrown)
+    const thrown = record.events?.find((event) => event.name === 'exception')?.attrs
+    const error = record.message ?? textOf(plainAttributes(thrown)?.['exception.message'])
     if (error !== undefined) observation.error = error.slice(0, TEXT_MAX)
   }
   if (observation.outcome) return

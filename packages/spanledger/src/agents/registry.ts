@@ -1,4 +1,4 @@
-import type { LogLine, OriginLine } from '@spanledger/sdk/model'
+import { type LogLine, type OriginLine, plainAttributes } from '@spanledger/sdk/model'
 import { claudeCode } from './claude-code/names.ts'
 import { codex } from './codex/names.ts'
 import { copilotCli } from './copilot-cli/names.ts'
@@ -69,7 +69,7 @@ const readers = new WeakMap<OriginLine, Reader>()
 export function readerOf(origin: OriginLine): Reader {
   const ready = readers.get(origin)
   if (ready) return ready
-  const attrs = origin.resource?.attrs
+  const attrs = plainAttributes(origin.resource?.attrs)
   const service = textOf(attrs?.['service.name'])
   const known = named(service, origin.scope?.name)
   const names = known ?? generic

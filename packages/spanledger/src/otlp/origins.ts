@@ -1,3 +1,4 @@
+import { type OriginLine, plainAttributes } from '@spanledger/sdk/model'
 import type { Redactor } from '@spanledger/sdk/redact'
 import { define, type Definition } from './definition.ts'
 import type { KeyTable } from './key-table.ts'
@@ -78,11 +79,8 @@ export class Origins {
     })
     out.checkLimit()
     const definition = define('origin', out)
-    const line = JSON.parse(definition.line.toString()) as {
-      resource?: { attrs?: Record<string, unknown> }
-      scope?: { name?: string }
-    }
-    const serviceName = line.resource?.attrs?.['service.name']
+    const line = JSON.parse(definition.line.toString()) as Omit<OriginLine, 'origin'>
+    const serviceName = plainAttributes(line.resource?.attrs)?.['service.name']
     const isAgent = this.#isAgent(typeof serviceName === 'string' ? serviceName : '', line.scope?.name ?? '')
     return { ...definition, isAgent }
   }

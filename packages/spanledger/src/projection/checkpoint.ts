@@ -14,7 +14,7 @@ export interface Checkpoint {
 }
 
 /** Changes whenever adapters may read more out of old records than before: then everything is read again. */
-const VERSION = 1
+const VERSION = 2
 const FILE = 'agents.json'
 
 export async function readCheckpoint(platform: Platform, home: Home): Promise<Checkpoint> {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { LogLine, OriginLine, SpanLine } from '@spanledger/sdk/model'
+import { type LogLine, type OriginLine, plainAttributes, type SpanLine } from '@spanledger/sdk/model'
 import { isAgentOrigin, type Observed } from '../agents/index.ts'
 
 const LINE_FEED = 0x0a
@@ -72,7 +72,7 @@ function recordOf(
 }
 
 function serviceOf(origin: OriginLine): string | undefined {
-  const service = origin.resource?.attrs?.['service.name']
+  const service = plainAttributes(origin.resource?.attrs)?.['service.name']
   return typeof service === 'string' ? service : undefined
 }
 

@@ -64,6 +64,20 @@ describe('the filter of attributes', () => {
     expect(mayHold(scan([lineOf({ n: held })])!, 'n', asked)).toBe(true)
   })
 
+  it('finds what a list with repeated names holds, and names that begin with $', () => {
+    const pairs = [
+      ['user', 'a'],
+      ['user', 'b'],
+      ['$n', 1.5],
+      ['tags', ['x']],
+    ]
+    const filter = scan([lineOf({ $kvlist: pairs } as never)])!
+    expect(mayHold(filter, 'user', 'b')).toBe(true)
+    expect(mayHold(filter, '$n', '1.50')).toBe(true)
+    expect(mayHold(filter, 'tags', '["x"]')).toBe(true)
+    expect(mayHold(filter, 'user', 'c')).toBe(false)
+  })
+
   it('denies nearly everything else, and is folded to a few bytes a pair', () => {
     const lines = Array.from({ length: 20_000 }, (_, i) =>
       lineOf({ user: `u-${i}`, 'http.method': 'GET', n: i }),

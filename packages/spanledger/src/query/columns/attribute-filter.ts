@@ -42,10 +42,14 @@ const pairOf = (key: number, hash: number): PairHash => ({
   bits: mixed(Math.imul(hash, 0x9e3779b1) ^ key),
 })
 
+export function hashKey(key: string): number {
+  const bytes = Buffer.from(key)
+  return hashBytes(bytes, 0, bytes.length, FIRST_HASH)
+}
+
 export function pairHashOf(key: string, value: string): PairHash {
-  const keyBytes = Buffer.from(key)
   const bytes = Buffer.from(value)
-  const keyHash = hashBytes(keyBytes, 0, keyBytes.length, FIRST_HASH)
+  const keyHash = hashKey(key)
   return pairOf(keyHash, hashPair(keyHash, bytes, 0, bytes.length))
 }
 

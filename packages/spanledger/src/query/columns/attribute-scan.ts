@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
+import { type Attributes, plainAttributes } from '@spanledger/sdk/model'
 import {
   type AttributeFilter,
   FIRST_HASH,
+  hashKey,
   hashPair,
   nextHash,
   pairHashOf,
@@ -9,6 +11,7 @@ import {
 } from './attribute-filter.ts'
 
 const ATTRS = Buffer.from('"attrs"')
+const PAIRS = Buffer.from('{"$kvlist":[[')
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COLON = 0x3a
@@ -33,10 +36,28 @@ export function scanAttributes(bytes: Buffer, filter: AttributeFilter): boolean 
     at += ATTRS.length
     // Inside of a text the quote before the colon is escaped: this is some value, or a key of another form.
     if (bytes[at] !== COLON) continue
-    at = scanObject(bytes, at + 1, filter)
+    const scan = isAt(bytes, at + 1, PAIRS) ? scanPairs : scanObject
+    at = scan(bytes, at + 1, filter)
     if (at === -1) return false
   }
   return true
+}
+
+const isAt = (bytes: Buffer, from: number, text: Buffer): boolean =>
+  bytes.compare(text, 0, text.length, from, Math.min(from + text.length, bytes.length)) === 0
+
+/** The rare list with a repeated key, or one that begins with `$`. Returns where it ends, -1 when it is none. */
+function scanPairs(bytes: Buffer, from: number, filter: AttributeFilter): number {
+  const end = skipNested(bytes, from)
+  const list = end === -1 ? undefined : parsed<Attributes>(bytes.toString('utf8', from, end))
+  if (list === undefined) return -1
+  for (const [name, value] of Object.entries(plainAttributes(list)!)) {
+    const key = hashKey(name)
+    const plain = Buffer.from(typeof value === 'object' && value !== null ? COMPLEX : String(value))
+    filter.add(key, hashPair(key, plain, 0, plain.length))
+    addNumber(plain, 0, plain.length, key, filter)
+  }
+  return end
 }
 
 /** The pairs of one flat object that begins at `from`. Returns where it ends, -1 when it is none. */
@@ -68,7 +89,7 @@ function scanValue(bytes: Buffer, from: number, key: number, filter: AttributeFi
     }
     // Escapes: once more, as the text it means.
     while (bytes[end] === BACKSLASH) if ((end = textEnd(bytes, end + 2)) === -1) return -1
-    const text = parsed(bytes.toString('utf8', from, end + 1))
+    const text = parsed<string>(bytes.toString('utf8', from, end + 1))
     if (text === undefined) return -1
     const plain = Buffer.from(text)
     filter.add(key, hashPair(key, plain, 0, plain.length))
@@ -195,9 +216,9 @@ export function pairsOf(key: string, value: string): ReturnType<typeof pairHashO
   ]
 }
 
-function parsed(text: string): string | undefined {
+function parsed<T>(text: string): T | undefined {
   try {
-    return JSON.parse(text) as string
+    return JSON.parse(text) as T
   } catch {
     return undefined
   }

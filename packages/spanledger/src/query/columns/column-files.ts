@@ -6,7 +6,7 @@ import type { SignalKind } from '@spanledger/sdk/model'
 import { type Platform, readWhole, systemCode } from '@spanledger/sdk/platform'
 
 /** Counts changes of what the files hold, the views' columns among it: others are made again. */
-export const COLUMNS_VERSION = 1
+export const COLUMNS_VERSION = 2
 
 /** What is made of one sealed segment, below HOME/index/columns/<kind>/. */
 export const COLUMN_PARTS = {

@@ -35,6 +35,16 @@ const column = (name: string, type: string, sql: string, about: string, derived?
 const timestamp = (digits: string): string => `TRY(make_timestamp_ns(TRY_CAST(${digits} AS BIGINT)))`
 /** A key in quotes as DuckDB's paths take it. */
 export const attributePath = (key: string): string => quoted(`$."${key}"`)
+/** An attribute list as `plainAttributes` gives it: by its names, of one that is repeated the last value. */
+function plainSql(list: string): string {
+  const names = `json_extract_string(${list}, '$."$kvlist"[*][0]')`
+  const isLast = `NOT list_contains(${names}[i + 1:], json_extract_string(pair, '$[0]'))`
+  const last = `list_filter(json_extract(${list}, '$."$kvlist"[*]'), lambda pair, i: ${isLast})`
+  const member = `json_extract(pair, '$[0]') || ':' || json_extract(pair, '$[1]')`
+  const members = `array_to_string(list_transform(${last}, lambda pair: ${member}), ',')`
+  return `CASE WHEN starts_with(CAST(${list} AS VARCHAR), '{"$kvlist":[[') THEN CAST('{' || ${members} || '}' AS JSON) ELSE ${list} END`
+}
+
 /** A double as the ledger writes it: a number, or `{"$double":"NaN"}`, `{"$int":"9223372036854775807"}`. */
 const double = (json: string): string =>
   `coalesce(TRY_CAST(${json}->>'$' AS DOUBLE), TRY_CAST(${json}->>'$."$double"' AS DOUBLE), TRY_CAST(${json}->>'$."$int"' AS DOUBLE))`
@@ -248,14 +258,16 @@ export const VIEWS: readonly View[] = [
 /** The view over lines of a kind. */
 export const viewOf = (kind: LedgerKind): View => VIEWS.find((view) => view.kind === kind)!
 
+const RESOURCE = plainSql(`json_extract(j, '$.resource.attrs')`)
+
 /** The columns of `origins`, which is a table: it holds each definition once, however many segments repeat it. */
 export const ORIGINS: readonly Column[] = [
   column('origin', 'VARCHAR', `j->>'$.origin'`, 'id'),
-  column('service', 'VARCHAR', `j->>'$.resource.attrs."service.name"'`, 'service.name of the resource'),
-  column('resource', 'JSON', `j->'$.resource.attrs'`, "the resource's attributes"),
+  column('service', 'VARCHAR', `(${RESOURCE})->>'$."service.name"'`, 'service.name of the resource'),
+  column('resource', 'JSON', RESOURCE, "the resource's attributes"),
   column('scope_name', 'VARCHAR', `j->>'$.scope.name'`, ''),
   column('scope_version', 'VARCHAR', `j->>'$.scope.version'`, ''),
-  column('scope_attributes', 'JSON', `j->'$.scope.attrs'`, ''),
+  column('scope_attributes', 'JSON', plainSql(`json_extract(j, '$.scope.attrs')`), ''),
 ]
 
 const METRIC_DEFINITIONS: readonly Column[] = [
@@ -335,10 +347,10 @@ function sourceSql(view: View, paths: readonly string[]): string {
 /** `ignore_errors`: a torn or damaged line reads as a row of NULLs, which the view leaves out; `verify` is what reports it. */
 function readJson(view: View, paths: readonly string[]): string {
   const columns = Object.entries(view.reads).map(([key, type]) => `${quoted(key)}: ${quoted(type)}`)
-  return (
+  const read =
     `read_json([${paths.map(quoted).join(', ')}], format = 'newline_delimited', auto_detect = false, ignore_errors = true, ` +
     `maximum_object_size = ${LINE_BYTES_MAX}, columns = {${columns.join(', ')}})`
-  )
+  return 'attrs' in view.reads ? `(SELECT * REPLACE (${plainSql('attrs')} AS attrs) FROM ${read})` : read
 }
 
 /** Both take one parameter: a JSON list of definition lines. */

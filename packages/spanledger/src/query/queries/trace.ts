@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { OriginLine, SpanLine } from '@spanledger/sdk/model'
+import { type OriginLine, plainAttributes, type SpanLine } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
 import type { QueryContext } from '../context.ts'
 import { limit, text } from '../params.ts'
@@ -213,17 +213,17 @@ function row(span: SpanLine, depth: number, origins: Map<string, OriginLine>, st
     durationMs: Number(endOf(span) - from) / 1e6,
     status: String(span.status ?? 'unset'),
     statusMessage: span.message ?? null,
-    attributes: span.attrs ?? {},
+    attributes: plainAttributes(span.attrs) ?? {},
     events: (span.events ?? []).map(({ name, time, attrs }) => ({
       name,
       time: isoNano(time),
-      attributes: attrs ?? {},
+      attributes: plainAttributes(attrs) ?? {},
     })),
     links: (span.links ?? []).map((link) => ({ traceId: link.trace, spanId: link.span })),
   }
 }
 
 function serviceOf(span: Pick<SpanLine, 'in'>, origins: Map<string, OriginLine>): string | null {
-  const name = origins.get(span.in)?.resource?.attrs?.['service.name']
+  const name = plainAttributes(origins.get(span.in)?.resource?.attrs)?.['service.name']
   return typeof name === 'string' ? name : null
 }
