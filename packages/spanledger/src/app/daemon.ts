@@ -107,6 +107,7 @@ export async function startDaemon(platform: Platform, options: DaemonOptions): P
   }
   const beside: Beside[] = []
   const close = async (): Promise<void> => {
+    questions.hurry()
     await Promise.all(listening.map((listener) => listener.close()))
     removeDaemonFile(home, token)
     await Promise.all(beside.map((work) => work.stop()))

@@ -3,7 +3,7 @@ import type { NewEvent, OriginLine } from '@spanledger/sdk/model'
 import type { Platform } from '@spanledger/sdk/platform'
 import { observe, type SessionEvent } from '../agents/index.ts'
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { scanLines, type Origins } from './scan.ts'
+import { scanLines, type Met, type Origins } from './scan.ts'
 
 /** What of an event store is needed here. */
 export interface EventSink {
@@ -23,6 +23,8 @@ export interface WrittenLines {
 const EVENTS_PER_APPEND = 1_000
 /** Batches waiting to be observed; beyond it they are left to catchUp(). */
 const OBSERVE_QUEUE_MAX = 64
+/** Read since the checkpoint was kept: whoever is killed reads no more than that again. */
+const KEEP_BYTES = 16 * 1024 * 1024
 const KINDS = ['spans', 'logs'] as const
 
 /**
@@ -35,33 +37,47 @@ export class Observer {
   readonly #platform: Platform
   readonly #home: Home
   readonly #events: EventSink
+  readonly #closing: AbortSignal | undefined
   readonly #unrecordedIds = new Set<string>()
   readonly #origins: Origins = new Map()
   #offsets: Map<string, number> | undefined
   #queued = 0
   #queue: Promise<void> = Promise.resolve()
 
-  constructor(platform: Platform, home: Home, events: EventSink) {
+  /** closing  what is not caught up by then is left to the next process. */
+  constructor(platform: Platform, home: Home, events: EventSink, closing?: AbortSignal) {
     this.#platform = platform
     this.#home = home
     this.#events = events
+    this.#closing = closing
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing?.aborted === true
   }
 
   /** Errors  those of the event store and of the ledger's reader; the next call starts where this one stopped. */
   async catchUp(): Promise<void> {
+    if (this.#isClosing) return
     const offsets = (this.#offsets ??= await this.#restored())
-    let moved = false
+    let unkept = 0
     const seen = new Set<string>()
     for (const kind of KINDS)
       for (const segment of await listSegments(this.#platform, this.#home, kind)) {
         const key = `${kind}/${segment.name}`
         seen.add(key)
         if (segment.bytes < (offsets.get(key) ?? 0)) offsets.delete(key)
-        if (segment.bytes > (offsets.get(key) ?? 0))
-          moved = (await this.#readSignals(kind, segment, key, offsets)) || moved
+        if (segment.bytes <= (offsets.get(key) ?? 0)) continue
+        for await (const bytes of this.#readSignals(kind, segment, key, offsets)) {
+          unkept += bytes
+          if (this.#isClosing) return this.#keep(offsets)
+          if (unkept < KEEP_BYTES) continue
+          await this.#keep(offsets)
+          unkept = 0
+        }
       }
-    for (const key of offsets.keys()) if (!seen.has(key)) moved = offsets.delete(key)
-    if (moved) await this.#keep(offsets)
+    for (const key of offsets.keys()) if (!seen.has(key) && offsets.delete(key)) unkept++
+    if (unkept > 0) await this.#keep(offsets)
   }
 
   async #restored(): Promise<Map<string, number>> {
@@ -70,24 +86,24 @@ export class Observer {
     return new Map(this.#home.readOnly ? [] : Object.entries(offsets))
   }
 
-  async #readSignals(
+  /** Tells of each batch, once its events are there, how many bytes it had. */
+  async *#readSignals(
     kind: 'spans' | 'logs',
     segment: Segment,
     key: string,
     offsets: Map<string, number>,
-  ): Promise<boolean> {
-    let moved = false
+  ): AsyncGenerator<number, void, void> {
+    const met: Met = new Map()
     for await (const chunk of readSegment(this.#platform, segment, offsets.get(key) ?? 0)) {
       const events: SessionEvent[] = []
       const unknown = (id: string): Promise<OriginLine | undefined> => this.#originIn(segment, id)
-      await scanLines(chunk.lines, kind, this.#origins, unknown, (observed) =>
+      await scanLines(chunk.lines, kind, this.#origins, met, unknown, (observed) =>
         events.push(...observe(observed)),
       )
       await this.#append(events)
       offsets.set(key, chunk.next)
-      moved = true
+      yield chunk.next - chunk.offset
     }
-    return moved
   }
 
   /** A definition that stands before the checkpoint, of a service that is no agent by name. Rare: once a service and segment. */
@@ -148,6 +164,7 @@ export class Observer {
       lines,
       kind,
       origins,
+      new Map(),
       () => Promise.resolve(undefined),
       (observed) => events.push(...observe(observed)),
     )

@@ -28,6 +28,8 @@ export interface SessionReadModelOptions {
   home: Home
   events: SessionEvents
   prices: PriceTable
+  /** Ends what reads signals, between two batches; the next process goes on there. */
+  closing?: AbortSignal
 }
 
 /** Sessions of the agents, kept up with the ledger. Answers are of the last refresh(). */
@@ -85,9 +87,9 @@ class Sessions implements SessionReadModel {
   #running: Promise<void> | undefined
 
   constructor(options: SessionReadModelOptions) {
-    const { platform, home, events, prices } = options
+    const { platform, home, events, prices, closing } = options
     this.#options = options
-    this.#observer = new Observer(platform, home, events)
+    this.#observer = new Observer(platform, home, events, closing)
     const streams = { readStream: (stream: string) => this.#readStream(stream) }
     const create = () => new SessionProjection(prices, streams, platform.clock)
     const kind: EventProjectionKind<SessionProjection> = {

@@ -13,21 +13,25 @@ const ID_FROM_END = ID_LENGTH + 2
 /** Origins of agents, by id. The same resource and scope have the same id in every segment, so one map serves all. */
 export type Origins = Map<string, OriginLine>
 
+/** Definitions of one segment, by id, as far as they were met or asked for; undefined where there is none. */
+export type Met = Map<string, OriginLine | undefined>
+
 /**
  * Finds agents' records in whole lines without parsing the rest: a line is looked at only where its origin's id, its last
  * eight characters, is an agent's, or where it holds a gen_ai attribute.
  *
- * unknown  is asked for an origin that was defined before `lines` began; undefined when it is nowhere.
+ * met      of the segment that `lines` are of, from one call to the next.
+ * unknown  is asked once for an origin that was defined before `lines` began; undefined when it is nowhere.
  */
 export async function scanLines(
   lines: Uint8Array,
   kind: 'spans' | 'logs',
   origins: Origins,
+  met: Met,
   unknown: (id: string) => Promise<OriginLine | undefined>,
   onRecord: (observed: Observed) => void,
 ): Promise<void> {
   const buffer = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength)
-  const local: Origins = new Map()
   let genAi = buffer.indexOf(GEN_AI)
   for (let start = 0; start < buffer.length;) {
     const end = buffer.indexOf(LINE_FEED, start)
@@ -40,13 +44,16 @@ export async function scanLines(
     ) {
       const origin = parse<OriginLine>(buffer, start, end)
       if (origin) {
-        local.set(origin.origin, origin)
+        met.set(origin.origin, origin)
         if (isAgentOrigin(serviceOf(origin), origin.scope?.name)) origins.set(origin.origin, origin)
       }
     } else if (inside || origins.size > 0) {
       const id = buffer.toString('latin1', Math.max(start, end - ID_FROM_END), Math.max(start, end - 2))
       let origin = origins.get(id)
-      if (!origin && inside) origin = local.get(id) ?? (await unknown(id))
+      if (!origin && inside) {
+        if (!met.has(id)) met.set(id, await unknown(id))
+        origin = met.get(id)
+      }
       if (origin) {
         const observed = recordOf(kind, buffer, start, end, origin)
         if (observed?.record.in === id) onRecord(observed)
