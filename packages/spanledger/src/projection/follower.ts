@@ -84,6 +84,15 @@ export class Follower<P extends EventProjection> implements Projection {
     })
   }
 
+  /** As `current`, for a caller that adds what no ledger holds: the next call starts from what is kept. */
+  handOver(): Promise<P> {
+    return this.#exclusive(async () => {
+      const { projection } = await this.#caughtUp()
+      this.#state = undefined
+      return projection
+    })
+  }
+
   /** Writes what was not written yet, unless the next process evolves it sooner than this one writes it. */
   close(): Promise<void> {
     return this.#exclusive(async () => {

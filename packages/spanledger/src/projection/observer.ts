@@ -32,7 +32,7 @@ const KINDS = ['spans', 'logs'] as const
  * What was turned before, makes the same events with the same ids, of which those that are there are left out.
  */
 export class Observer {
-  /** Events of a home that takes none: they live in this process alone. */
+  /** Events of a home that takes none, or of a disk that is full until the next catchUp(): they live in this process alone. */
   readonly unrecorded: SessionEvent[] = []
   readonly #platform: Platform
   readonly #home: Home
@@ -41,6 +41,8 @@ export class Observer {
   readonly #unrecordedIds = new Set<string>()
   readonly #origins: Origins = new Map()
   #offsets: Map<string, number> | undefined
+  /** Then signals are read on, and the checkpoint stays. */
+  #full = false
   #queued = 0
   #queue: Promise<void> = Promise.resolve()
 
@@ -59,6 +61,7 @@ export class Observer {
   /** Errors  those of the event store and of the ledger's reader; the next call starts where this one stopped. */
   async catchUp(): Promise<void> {
     if (this.#isClosing) return
+    if (this.#full) this.#forget()
     const offsets = (this.#offsets ??= await this.#restored())
     let unkept = 0
     const seen = new Set<string>()
@@ -100,8 +103,8 @@ export class Observer {
       await scanLines(chunk.lines, kind, this.#origins, met, unknown, (observed) =>
         events.push(...observe(observed)),
       )
-      await this.#append(events)
-      offsets.set(key, chunk.next)
+      await this.#take(await this.#absent(events))
+      if (!this.#full) offsets.set(key, chunk.next)
       yield chunk.next - chunk.offset
     }
   }
@@ -118,27 +121,46 @@ export class Observer {
     return undefined
   }
 
-  async #append(events: readonly SessionEvent[]): Promise<void> {
-    if (events.length === 0) return
+  async #absent(events: readonly SessionEvent[]): Promise<SessionEvent[]> {
+    if (events.length === 0) return []
     const absent = await this.#events.absent(events.map(({ id }) => id))
-    const fresh = events.filter(({ id }) => absent.has(id))
-    if (this.#home.readOnly) {
-      for (const event of fresh)
-        if (!this.#unrecordedIds.has(event.id)) {
-          this.#unrecordedIds.add(event.id)
-          this.unrecorded.push(event)
+    return events.filter(({ id }) => absent.has(id))
+  }
+
+  /** Into the ledger, or to hold where it has no room: a question is answered all the same. */
+  async #take(events: readonly SessionEvent[]): Promise<void> {
+    for (const some of pieces(events)) {
+      if (!this.#home.readOnly && !this.#full)
+        try {
+          await this.#events.appendMany(byStream(some))
+          continue
+        } catch (error) {
+          if (!isFull(error)) throw error
+          this.#full = true
         }
-      return
+      this.#hold(some)
     }
-    for (let i = 0; i < fresh.length; i += EVENTS_PER_APPEND)
-      await this.#events.appendMany(byStream(fresh.slice(i, i + EVENTS_PER_APPEND)))
+  }
+
+  #hold(events: readonly SessionEvent[]): void {
+    for (const event of events) {
+      if (this.#unrecordedIds.has(event.id)) continue
+      this.#unrecordedIds.add(event.id)
+      this.unrecorded.push(event)
+    }
+  }
+
+  #forget(): void {
+    this.#full = false
+    this.#unrecordedIds.clear()
+    this.unrecorded.length = 0
   }
 
   async #keep(offsets: ReadonlyMap<string, number>): Promise<void> {
-    if (this.#home.readOnly) return
-    await writeCheckpoint(this.#platform, this.#home, {
-      offsets: Object.fromEntries(offsets),
-      origins: [...this.#origins.values()],
+    if (this.#home.readOnly || this.#full) return
+    const checkpoint = { offsets: Object.fromEntries(offsets), origins: [...this.#origins.values()] }
+    await writeCheckpoint(this.#platform, this.#home, checkpoint).catch((error: unknown) => {
+      if (!isFull(error)) throw error
     })
   }
 
@@ -168,8 +190,16 @@ export class Observer {
       () => Promise.resolve(undefined),
       (observed) => events.push(...observe(observed)),
     )
-    await this.#append(events)
+    for (const some of pieces(await this.#absent(events))) await this.#events.appendMany(byStream(some))
   }
+}
+
+/** As the store says it, or the system. */
+const isFull = (error: unknown): boolean =>
+  ['STORAGE_FULL', 'ENOSPC', 'EDQUOT'].includes(String((error as { code?: unknown }).code))
+
+function* pieces(events: readonly SessionEvent[]): Generator<readonly SessionEvent[], void, void> {
+  for (let i = 0; i < events.length; i += EVENTS_PER_APPEND) yield events.slice(i, i + EVENTS_PER_APPEND)
 }
 
 function byStream(events: readonly SessionEvent[]): { stream: string; events: NewEvent[] }[] {

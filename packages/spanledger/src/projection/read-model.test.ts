@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -237,13 +237,25 @@ it('observes lines just written without reading them, and comes by them again wi
   expect(await model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
 })
 
-it('catches up by itself what failed to be appended', async () => {
-  await writers()(claudeCode('a-1'))
+it('answers on a full disk, and catches up by itself what failed to be appended', async () => {
+  const write = writers()
+  await write(codex('b-1'))
   const model = open()
-  const full = Object.assign(new Error('no space'), { code: 'STORAGE_FULL' })
+  await model.refresh()
+  await write(claudeCode('a-1'))
   const append = events.appendMany.bind(events)
-  events.appendMany = () => Promise.reject(full)
-  await expect(model.refresh()).rejects.toBe(full)
+  events.appendMany = () => Promise.reject(Object.assign(new Error('no space'), { code: 'STORAGE_FULL' }))
+  const [before, kept] = [events.all.length, await readFile(join(home.index, 'agents.json'), 'utf8')]
+  for (let i = 0; i < 2; i++) {
+    await model.refresh()
+    expect(model.list().total).toBe(2)
+    expect(await model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })
+  }
+  await model.close()
+  expect([events.all.length, await readFile(join(home.index, 'agents.json'), 'utf8')]).toEqual([before, kept])
+  const other = open()
+  await other.refresh()
+  expect(other.list()).toEqual(model.list())
   events.appendMany = append
   await model.refresh()
   expect(await model.show('a-1')).toMatchObject({ found: true, session: { modelCalls: 2 } })

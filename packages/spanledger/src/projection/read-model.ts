@@ -123,8 +123,9 @@ class Sessions implements SessionReadModel {
 
   async #catchUp(): Promise<void> {
     await this.#observer.catchUp()
-    const sessions = await this.#follower.current()
     const { unrecorded } = this.#observer
+    const isFull = unrecorded.length > 0 && !this.#options.home.readOnly
+    const sessions = await (isFull ? this.#follower.handOver() : this.#follower.current())
     const count = this.#given?.to === sessions ? this.#given.count : 0
     if (count < unrecorded.length) {
       await sessions.evolve(unrecorded.slice(count))
