@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Home } from '@spanledger/sdk/ledger'
 import type { OriginLine } from '@spanledger/sdk/model'
 import { hexOf, readWhole, type Platform } from '@spanledger/sdk/platform'
+import { checkedText, linesIn } from './checked-text.ts'
 
 /**
  * How far agents' records were turned into events: everything before `offsets[segment]` was. Disposable: without it all is
@@ -22,7 +23,9 @@ export async function readCheckpoint(platform: Platform, home: Home): Promise<Ch
   const bytes = await readWhole(platform.files, join(home.index, FILE))
   if (!bytes) return empty
   try {
-    const read = JSON.parse(new TextDecoder().decode(bytes)) as { version?: unknown } & Checkpoint
+    const read = JSON.parse(linesIn(new TextDecoder().decode(bytes)) ?? '') as {
+      version?: unknown
+    } & Checkpoint
     return read.version === VERSION && typeof read.offsets === 'object' && Array.isArray(read.origins)
       ? { offsets: read.offsets, origins: read.origins }
       : empty
@@ -34,12 +37,19 @@ export async function readCheckpoint(platform: Platform, home: Home): Promise<Ch
 /** Whole or not at all: written beside and renamed. Not fsynced; an older checkpoint only costs reading again. */
 export async function writeCheckpoint(platform: Platform, home: Home, checkpoint: Checkpoint): Promise<void> {
   const temporary = join(home.index, `${FILE}.${hexOf(platform.random(6))}`)
-  const bytes = new TextEncoder().encode(`${JSON.stringify({ version: VERSION, ...checkpoint })}\n`)
-  const file = await platform.files.open(temporary, 'create', 0o600)
+  const bytes = new TextEncoder().encode(
+    checkedText(`${JSON.stringify({ version: VERSION, ...checkpoint })}\n`),
+  )
   try {
-    await file.write([bytes], 0)
-  } finally {
-    await file.close()
+    const file = await platform.files.open(temporary, 'create', 0o600)
+    try {
+      await file.write([bytes], 0)
+    } finally {
+      await file.close()
+    }
+    await platform.files.rename(temporary, join(home.index, FILE))
+  } catch (error) {
+    await platform.files.unlink(temporary).catch(() => {})
+    throw error
   }
-  await platform.files.rename(temporary, join(home.index, FILE))
 }

@@ -155,12 +155,26 @@ it('comes to the same state without its checkpoint, and appends nothing again', 
   expect(events.appends).toBe(appends)
 })
 
-it('takes a damaged checkpoint for none', async () => {
-  await writers()(claudeCode('a-1'))
-  await writeFile(join(home.index, 'agents.json'), '{"version":1,"offs')
+it.each([
+  ['cut', (text: string) => text.slice(0, 30)],
+  [
+    'further than it was',
+    (text: string) => text.replaceAll(/:(\d{3,})/g, (_, at) => `:${Number(at) + 1_000}`),
+  ],
+])('takes a checkpoint that is %s for none', async (_, damaged) => {
+  const write = writers()
+  await write(claudeCode('a-1'))
+  await open().refresh()
+  const path = join(home.index, 'agents.json')
+  await writeFile(path, damaged(await readFile(path, 'utf8')))
+  await write(codex('b-1'))
   const model = open()
   await model.refresh()
-  expect(model.list().total).toBe(1)
+  const kept = events.all.length
+  await rm(path)
+  await open().refresh()
+  expect(events.all.length).toBe(kept)
+  expect(model.list().total).toBe(2)
 })
 
 it('leaves a torn last line until it is whole', async () => {

@@ -3,6 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Home, Segment } from '@spanledger/sdk/ledger'
 import type { SignalKind } from '@spanledger/sdk/model'
 import { hexOf, type Platform } from '@spanledger/sdk/platform'
+import { checkedText } from '../../projection/index.ts'
 import { definitionsOf } from '../definitions.ts'
 import { createDefinitions, openDuck } from '../duck/duck.ts'
 import { quoted } from '../duck/literals.ts'
@@ -131,7 +132,7 @@ class Attempt {
       this.#drafts.delete(part)
     }
     const draft = notePath(this.#home, this.#segment) + this.#suffix
-    await writeNew(this.#platform, draft, Buffer.from(`${JSON.stringify(note)}\n`))
+    await writeNew(this.#platform, draft, Buffer.from(checkedText(`${JSON.stringify(note)}\n`)))
     await files.rename(draft, notePath(this.#home, this.#segment))
   }
 

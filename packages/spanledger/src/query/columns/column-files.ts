@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Home, Segment } from '@spanledger/sdk/ledger'
 import type { SignalKind } from '@spanledger/sdk/model'
+import { linesIn } from '../../projection/index.ts'
 import { type Platform, readWhole, systemCode } from '@spanledger/sdk/platform'
 
 /** Counts changes of what the files hold, the views' columns among it: others are made again. */
@@ -19,7 +20,7 @@ export const COLUMN_PARTS = {
 } as const
 export type ColumnPart = keyof typeof COLUMN_PARTS
 
-/** `<segment>.json`, written last: without it, or with another one, the files do not count. */
+/** `<segment>.json`, written last, with its own checksum: without it, or with another one, the files do not count. */
 export interface ColumnNote {
   columns: number
   /** The sealed segment they were made of. */
@@ -54,7 +55,7 @@ export async function readNote(
   const bytes = await readWhole(platform.files, notePath(home, segment))
   if (bytes === undefined) return undefined
   try {
-    const note = JSON.parse(Buffer.from(bytes).toString()) as ColumnNote
+    const note = JSON.parse(linesIn(Buffer.from(bytes).toString()) ?? '') as ColumnNote
     return note.columns === COLUMNS_VERSION && isOf(note, segment) ? note : undefined
   } catch {
     return undefined

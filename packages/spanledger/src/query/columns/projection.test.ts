@@ -51,6 +51,29 @@ it('tells how many sealed segments have columns, makes them again, and checks wh
   expect(await (await open()).status()).toMatchObject({ state: 'absent', seen: 0, behind: 3, bytes: 0 })
 })
 
+it.each([
+  ['"files"', '"fIles"'],
+  ['"rows":2', '"rows":3'],
+  ['{"sha256"', ''],
+])('reads the lines where a note has %s damaged, and makes its columns again', async (whole, damaged) => {
+  const shop = origin('shop')
+  const spans = [span(1, 1, { in: shop.origin }), span(2, 2, { in: shop.origin })]
+  utimesSync(ledger.segment('spans', [shop, ...spans]), 1, 1)
+  await sealAll()
+  const path = join(
+    folder(),
+    readdirSync(folder()).find((name) => name.endsWith('.json'))!,
+  )
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(path, text.replace(whole, damaged))
+  const query = 'SELECT count(*) AS spans FROM spans'
+  expect(await (await ledger.queries()).run('sql', { query })).toMatchObject({ rows: [{ spans: 2 }] })
+  expect(await (await open()).status()).toMatchObject({ state: 'absent', behind: 1 })
+  await sealAll()
+  expect(await (await open()).status()).toMatchObject({ state: 'current' })
+  expect(readFileSync(path, 'utf8')).toHaveLength(text.length)
+})
+
 it('sweeps what belongs to no segment, and drafts of builders that were killed', async () => {
   const shop = origin('shop')
   utimesSync(ledger.segment('spans', [shop, span(1, 1, { in: shop.origin })]), 1, 1)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { openHome } from '@spanledger/sdk/ledger'
 import { nodePlatform, type Platform } from '@spanledger/sdk/platform'
 import { afterEach, describe, expect, it } from 'vitest'
+import { checkedText, linesIn } from '../../projection/index.ts'
 import { generateHome } from '../testing/generate-home.ts'
 import { findTrace, findTraceIds } from '../trace/find-trace.ts'
 import { BLOCK_BYTES, createSegmentIndexes, type IndexedSegment } from './segment-index.ts'
@@ -122,17 +123,25 @@ describe('the index of segments', () => {
   })
 
   it.each([
-    ['of another version', '{"blocks":99}\n'],
-    ['torn', '{"blocks":1}\n{"from":0,"to":4000000,"reco'],
-    ['with a gap', '{"blocks":1}\n{"from":10,"to":400,"records":1,"definitions":[]}\n'],
-    ['no index at all', '\u0000\u0000'],
-  ])('is built again when its file is %s', async (_, text) => {
+    [
+      'of another version',
+      (text: string) => checkedText(linesIn(text)!.replace('"blocks":2', '"blocks":99')),
+    ],
+    ['torn', (text: string) => text.slice(0, text.length / 2)],
+    ['no index at all', () => '\u0000\u0000'],
+    [
+      'of filters that are not what they were',
+      (text: string) => text.replaceAll(/"traces":"[^"]*/g, '"traces":"AAAA'),
+    ],
+    ['of other times', (text: string) => text.replaceAll('"latestMicros":1', '"latestMicros":0')],
+  ])('is built again when its file is %s', async (_, damaged) => {
     const { dir, platform, traceIds, paths, open } = await setUp()
-    await open().of('spans')
+    const extents = (await open().of('spans')).map(({ extent }) => extent)
     const folder = join(dir, 'index/segments/spans')
-    for (const name of readdirSync(folder)) writeFileSync(join(folder, name), text)
+    for (const path of readdirSync(folder).map((name) => join(folder, name)))
+      writeFileSync(path, damaged(readFileSync(path, 'utf8')))
     const segments = await open().of('spans')
-    expect(records(segments)).toBe(SPANS)
+    expect(segments.map(({ extent }) => extent)).toEqual(extents)
     expect((await findTrace(platform, segments, traceIds[9]!)).spans).toHaveLength(
       truth(paths, traceIds[9]!).length,
     )
