@@ -12,7 +12,10 @@ export class EventSequence {
   #more = 0
   /** Events that stood in damaged lines, as far as no stream has missed them yet. */
   #lost = 0
-  #wasDamaged = false
+  /** Damaged lines since the last event. */
+  #damaged = 0
+  /** Damaged lines beyond the events that stood in them: each takes a position, once the store reads the ledger anew. */
+  #surplus = 0
 
   next(line: Record<string, unknown>): SequenceGap[] {
     const { stream, version, position, more } = line as {
@@ -25,11 +28,15 @@ export class EventSequence {
     if (this.#start === undefined) this.#position = this.#start = position - 1
     const skipped = position - this.#position - 1
     // How many events, none or several, stood in the damage before is only known now.
-    if (this.#wasDamaged && skipped >= -1) this.#lost += skipped
-    else if (skipped !== 0) {
+    if (this.#damaged > 0 && skipped >= -this.#damaged) {
+      this.#lost += skipped
+      this.#surplus -= Math.min(0, skipped)
+    } else if (skipped !== 0 && skipped === this.#surplus) {
+      this.#surplus = 0
+    } else if (skipped !== 0) {
       gaps.push({ finding: 'positionGap', expected: this.#position + 1, actual: position })
     }
-    this.#wasDamaged = false
+    this.#damaged = 0
     const before = this.#versions.get(stream) ?? (this.#start > 0 ? version - 1 : 0)
     const missing = version - before - 1
     if (missing > 0 && missing <= this.#lost) this.#lost -= missing
@@ -45,7 +52,7 @@ export class EventSequence {
   damaged(): void {
     this.#position++
     this.#lost++
-    this.#wasDamaged = true
+    this.#damaged++
     this.#more = Math.max(0, this.#more - 1)
   }
 

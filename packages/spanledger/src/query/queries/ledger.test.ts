@@ -148,6 +148,22 @@ describe('verify', () => {
       summary: { findings: 1 },
     })
   })
+
+  it.each([1, 2, 3])(
+    'repairs an event %i lines before the end, in several pieces, at once',
+    async (before) => {
+      const events = [1, 2, 3, 4, 5].map((n) => event(n, 'SessionToolUsed', 'session-a', n))
+      const path = ledger.segment('events', events, { name: '1'.padStart(20, '0') })
+      const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+      lines[6 - before] = lines[6 - before]!.replace('"stream"', '\n"stream"').replace('"time"', '\n"time"')
+      writeFileSync(path, `${lines.join('\n')}\n`)
+      expect(await queries.run('verify', { repair: true })).toMatchObject({
+        state: 'repaired',
+        repair: { actions: { isolated: 3 } },
+      })
+      expect(await queries.run('verify', {})).toMatchObject({ state: 'repaired' })
+    },
+  )
 })
 
 /** An OTLP/JSON request of one span. */
