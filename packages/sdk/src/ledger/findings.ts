@@ -19,7 +19,7 @@ export type Finding =
   | (Place & { finding: 'badHeader'; reason: string; bytes: number })
   /** The system does not let it be read, from `offset` on. */
   | (Place & { finding: 'unreadable'; errno: string })
-  /** Told once a segment. */
+  /** Told once a segment and definition; what does not unpack, or a repair isolated, may have held it. */
   | (Place & { finding: 'missingDefinition'; id: string })
   | (Place & { finding: 'positionGap'; expected: number; actual: number })
   | (Place & { finding: 'versionGap'; stream: string; expected: number; actual: number })

@@ -126,9 +126,10 @@ const DAMAGES: Damage[] = [
         sealed(2),
         flip(() => 1_000),
       ),
-    finds: ['damagedBlock'],
-    actions: ['isolated'],
-    remains: ['alteredBlock', 'isolatedLine'],
+    // It held the definition.
+    finds: ['damagedBlock', 'missingDefinition'],
+    actions: ['isolated', 'noted'],
+    remains: ['alteredBlock', 'isolatedLine', 'missingDefinition'],
   },
   {
     what: 'a flipped byte in the table of blocks',

@@ -146,14 +146,12 @@ async function* verifySegment(
   })
   const definitions = new Set<string>()
   let end = 0
-  let damagedBlocks = 0
   try {
     for await (const chunk of readSegment(platform, segment)) {
       end = chunk.next
       const bytes = chunk.next - chunk.offset
       if (chunk.damage === 'block') {
         summary.unreadableBytes += bytes
-        damagedBlocks++
         yield { ...place(chunk.offset), finding: 'damagedBlock', bytes } as const
       } else if (chunk.damage === 'longLine') {
         yield {
@@ -170,7 +168,6 @@ async function* verifySegment(
         start = stop
         if (isBlank(line)) {
           sequence.damaged()
-          damagedBlocks++
           yield { ...place(offset), finding: 'isolatedLine', bytes: line.length } as const
           continue
         }
@@ -189,9 +186,8 @@ async function* verifySegment(
         }
         if (record.definition !== undefined) definitions.add(record.definition)
         else summary.lines[segment.kind]++
-        // Definitions may stand in what does not unpack: that is told once.
         for (const id of record.references) {
-          if (definitions.has(id) || damagedBlocks > 0) continue
+          if (definitions.has(id)) continue
           definitions.add(id)
           yield { ...place(offset), finding: 'missingDefinition', id } as const
         }
