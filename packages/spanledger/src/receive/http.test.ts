@@ -140,6 +140,11 @@ describe('OTLP over HTTP', () => {
     expect(preflight.headers['access-control-allow-origin']).toBe(origin)
     const answer = await send(httpPort, { headers: { ...JSON_TYPE, origin }, body: Buffer.from('{}') })
     expect(answer.headers['access-control-allow-origin']).toBe(origin)
+    const refused = await send(httpPort, { headers: { 'content-type': 'text/plain', origin } })
+    expect(refused).toMatchObject({ status: 415, headers: { 'access-control-allow-origin': origin } })
+    const foreign = await send(httpPort, { headers: { ...JSON_TYPE, origin: 'https://evil.example' } })
+    expect(foreign.status).toBe(403)
+    expect(foreign.headers['access-control-allow-origin']).toBeUndefined()
   })
 
   it('takes hosts that were allowed', async () => {

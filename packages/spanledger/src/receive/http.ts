@@ -68,7 +68,7 @@ export function createOtlpHttpHandler(options: {
     if (request.method === 'OPTIONS') return preflight(request, response)
     receive(request, PATHS[pathOf(request)]!, encoding!).then(
       (bytes) => {
-        response.writeHead(200, headers(request, answerIn, bytes.length))
+        response.writeHead(200, { ...headers(answerIn, bytes.length), ...corsHeaders(request) })
         response.end(bytes)
       },
       (error: unknown) => refuse(request, response, refusalOf(error, limits), answerIn),
@@ -117,7 +117,9 @@ function refuse(
   if (response.destroyed) return
   const bytes = encodeStatus(refusal, encoding)
   response.writeHead(refusal.http, {
-    ...headers(request, encoding, bytes.length),
+    ...headers(encoding, bytes.length),
+    // Who is refused for where it comes from does not read why either.
+    ...(refusal.http === 403 ? {} : corsHeaders(request)),
     ...(refusal.http === 405 ? { allow: 'POST' } : {}),
     ...(refusal.retryAfterSeconds === undefined ? {} : { 'retry-after': String(refusal.retryAfterSeconds) }),
     // What is left of the body is not worth reading: the connection ends after the answer.
@@ -149,13 +151,10 @@ function preflight(request: IncomingMessage, response: ServerResponse): void {
   response.end()
 }
 
-function headers(request: IncomingMessage, encoding: Encoding, length: number): Record<string, string> {
-  return {
-    'content-type': MEDIA_TYPE_OF[encoding],
-    'content-length': String(length),
-    ...corsHeaders(request),
-  }
-}
+const headers = (encoding: Encoding, length: number): Record<string, string> => ({
+  'content-type': MEDIA_TYPE_OF[encoding],
+  'content-length': String(length),
+})
 
 function corsHeaders(request: IncomingMessage): Record<string, string> {
   const { origin } = request.headers
