@@ -40,6 +40,8 @@ const message = (field: number, ...content: number[]): number[] => [
 const record = (...content: number[]): Uint8Array =>
   Uint8Array.from(message(1, ...message(2, ...message(2, ...content))))
 
+/** That begin, one in the other. */
+const groups = (count: number): number[] => Array.from({ length: count }, () => [0xa3, 0x01]).flat()
 const deep = (levels: number): number[] => {
   let value: number[] = []
   for (let i = 0; i < levels; i++) value = delimited(5, delimited(1, value))
@@ -107,8 +109,11 @@ describe('malformed', () => {
       record(0x08, 1),
       /^resourceLogs\[0\]\.scopeLogs\[0\]\.logRecords\[0\], byte \d+: wrong wire type 0 for field 1/,
     ],
-    ['a group', record(0xa3, 0x01), /groups are not OTLP/],
-    ['an end of group', record(0xa4, 0x01), /groups are not OTLP/],
+    ['a group without an end', record(0xa3, 0x01, 0x08, 1), /truncated number/],
+    ['an end of group', record(0xa4, 0x01), /wire type 4 where a field begins/],
+    ['a group that ends another', record(0xa3, 0x01, 0xac, 0x01), /an end of group 21 inside of another/],
+    ['a group of a known field', record(0x0b, 0x0c), /wrong wire type 3 for field 1/],
+    ['101 groups', Uint8Array.from(delimited(1, delimited(2, delimited(2, groups(101))))), /deeper than 100/],
     ['field 0', record(2, 0), /field number 0/],
     ['a length beyond the end', Uint8Array.of(0x0a, 5, 1), /truncated: 5 bytes announced, 1 left/],
     ['a length of 4 GiB', Uint8Array.of(0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f), /a length beyond 4 GiB/],
@@ -129,6 +134,14 @@ describe('malformed', () => {
     ],
   ])('protobuf: %s', (_what, bytes, expected) => {
     expect(where(() => transcoder.protobuf('logs', bytes))).toMatch(expected)
+  })
+
+  test('a group of an unknown field is passed over, with all in it', () => {
+    const inner = [0x08, 1, 0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0x1a, 2, 0xa4, 0x01, 0x25, 0, 0, 0, 0]
+    const group = [0xa3, 0x01, ...inner, 0xab, 0x01, ...inner, 0xac, 0x01, 0xa4, 0x01]
+    const body = message(5, ...message(1, 0x61))
+    const [line] = linesOf(transcoder.protobuf('logs', record(...group, ...body, ...group)))
+    expect(line).toContain('"body":"a"')
   })
 
   test('the next good request works', () => {

@@ -1,10 +1,14 @@
 import { MalformedOtlpError } from './malformed.ts'
 
+/** As deep as protobuf's own readers go. */
+const GROUPS_MAX = 100
+
 /**
  * Reads protobuf's wire format from bytes that do not move: tags, lengths and numbers at `at`, always below an `end` that
  * the caller knows. Source: https://protobuf.dev/programming-guides/encoding/
  *
- * Errors  MalformedOtlpError with the byte offset: truncation, overlong varints, groups, field number 0, wrong wire types.
+ * Errors  MalformedOtlpError with the byte offset: truncation, overlong varints, groups that do not end, field number 0, wrong
+ *         wire types.
  */
 export class Wire {
   bytes: Uint8Array = new Uint8Array(0)
@@ -131,11 +135,26 @@ export class Wire {
       case 2:
         this.at = this.length(end)
         break
+      case 3:
+        this.#group(tag >>> 3, end)
+        break
       case 5:
         this.fixed32(end)
         break
       default:
-        this.fail(`wire type ${tag & 7} (groups are not OTLP)`)
+        this.fail(`wire type ${tag & 7} where a field begins`)
+    }
+  }
+
+  /** OTLP has none, and a later one may. Groups hold groups: each ends with its own number. */
+  #group(field: number, end: number): void {
+    for (const open = [field]; open.length > 0;) {
+      const tag = this.tag(end)
+      if (tag >>> 3 === 0) this.fail('field number 0')
+      if ((tag & 7) === 3) open.push(tag >>> 3)
+      else if ((tag & 7) !== 4) this.pass(tag, end)
+      else if (open.pop() !== tag >>> 3) this.fail(`an end of group ${tag >>> 3} inside of another`)
+      if (open.length > GROUPS_MAX) this.fail(`groups nested deeper than ${GROUPS_MAX}`)
     }
   }
 }
