@@ -272,6 +272,15 @@ describe('one trace', () => {
     })
     expect((await rows('traces', {}))[0]).toMatchObject({ durationMs: 0 })
   })
+
+  it('knows where a span came from although its own segment has lost the definition', async () => {
+    ledger.segment('spans', [shop, span(1, 1, { in: shop.origin })])
+    ledger.segment('spans', [span(2, 2, { in: shop.origin })])
+    expect(await queries.run('trace', { id: traceId(2) })).toMatchObject({
+      services: ['shop'],
+      spans: [{ service: 'shop' }],
+    })
+  })
 })
 
 describe('logs', () => {

@@ -61,8 +61,11 @@ export async function findTrace(
     }
     const { from, to } = indexed.tail.block
     collect(indexed.tail.bytes, { indexed, from, to }, digits, found)
-    if (found.spans.length > before) addOrigins(indexed, found)
+    if (found.spans.length > before) addOrigins(indexed, found, withoutOrigin(found))
   }
+  // One that was lost with its block has the same id, and is the same, in every other segment.
+  const lost = withoutOrigin(found)
+  for (const indexed of segments) if (lost.size > 0) addOrigins(indexed, found, lost)
   return found
 }
 
@@ -157,12 +160,15 @@ function collectIds(bytes: Buffer, needle: Buffer, prefixDigits: number, ids: Se
   }
 }
 
-function addOrigins({ blocks, tail }: IndexedSegment, found: FoundTrace): void {
-  const wanted = new Set(found.spans.map((span) => span.in).filter((id) => !found.origins.has(id)))
+/** Ids of definitions that were not found yet. */
+const withoutOrigin = ({ spans, origins }: FoundTrace): Set<string> =>
+  new Set(spans.map((span) => span.in).filter((id) => !origins.has(id)))
+
+function addOrigins({ blocks, tail }: IndexedSegment, found: FoundTrace, wanted: Set<string>): void {
   if (wanted.size === 0) return
   const add = (text: string): void => {
     const line = parse(text) as Partial<OriginLine> | undefined
-    if (line?.origin !== undefined && wanted.has(line.origin))
+    if (line?.origin !== undefined && wanted.delete(line.origin))
       found.origins.set(line.origin, line as OriginLine)
   }
   for (const block of blocks) block.definitions.forEach(add)
