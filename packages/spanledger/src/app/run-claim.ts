@@ -43,9 +43,11 @@ export async function claimForRun(
   warn: (message: string) => void,
 ): Promise<RunClaim | Refusal | undefined> {
   const { asking, onSuccess } = options
-  const { isRefusal, wholeId } = await import('../query/index.ts')
-  const id = await wholeId(work, options.task)
-  if (isRefusal(id)) return id.refused === 'UNKNOWN_TASK' ? undefined : id
+  const id = await work.wholeId(options.task)
+  if (typeof id !== 'string') {
+    const { code, ...rest } = id
+    return code === 'UNKNOWN_TASK' ? undefined : { refused: code, ...rest }
+  }
   const ran = await work.run({ do: 'claim', id }, asking)
   if ('refused' in ran) {
     const { code, message, next } = ran.refused

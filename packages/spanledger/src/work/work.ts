@@ -15,6 +15,7 @@ import { type Moment, refuse, type Refused } from './decide/decision.ts'
 import { WORK_EVENT_TYPES } from './events.ts'
 import type { Finding, TaskFile } from './files/folder.ts'
 import type { DiskStep } from './files/journal.ts'
+import { findTask, isNoTask, type NoTask } from './find-task.ts'
 import { KnownTasks } from './known.ts'
 import { emptySync, Noticing, rootOf, type Synced } from './noticing.ts'
 import type { Budgets, Policies, TeamPolicies } from './policies.ts'
@@ -286,6 +287,13 @@ export class Work {
   /** Those of them that other work is done in. */
   elsewhere(): Promise<ReadonlySet<string>> {
     return this.#noticing.elsewhere()
+  }
+
+  /** The whole id of a task as somebody in the working directory names it; one whose file was just written too. */
+  async wholeId(given: string): Promise<string | NoTask> {
+    if ((await this.known()).find(given) !== undefined) return given
+    const found = findTask((await this.look()).state, given, await this.elsewhere())
+    return isNoTask(found) ? found : found.id
   }
 
   findRoot(): Promise<string | undefined> {

@@ -2,8 +2,11 @@ import {
   assigneeOf,
   dependenciesOf,
   type Fields,
+  findTask as find,
   isHeld,
+  isNoTask,
   isParent,
+  type NoTask,
   type Policies,
   type Priority,
   priorityOfTask,
@@ -16,7 +19,7 @@ import {
   type WorkState,
 } from '../../work/index.ts'
 import type { QueryContext } from '../context.ts'
-import { isRefusal, refusal, type Refusal } from '../refusal.ts'
+import { refusal, type Refusal } from '../refusal.ts'
 import { isoNano } from '../times.ts'
 
 /** One task, as lists show it. */
@@ -104,55 +107,19 @@ export function taskDetail(state: WorkState, task: Task, policies: Policies, now
   }
 }
 
-const NEAR_MAX = 5
-
-/**
- * By its id, or the beginning of one that no other shares.
- *
- * elsewhere  folders of tasks that only whole ids reach
- */
-export function findTask(
-  state: WorkState,
-  given: string,
-  elsewhere: ReadonlySet<string> = new Set(),
-): Task | Refusal {
-  const exact = state.find(given)
-  if (exact !== undefined) return exact
-  const begun = [...state.present()].filter(({ id }) => id.startsWith(given))
-  const near = begun.filter(({ place }) => place === undefined || !elsewhere.has(place.root))
-  if (near.length === 1) return near[0]!
-  if (near.length === 0 && begun.length > 0)
-    return refusal(
-      'TASK_ELSEWHERE',
-      `"${given}" begins no id here, only in ${[...new Set(begun.map(({ place }) => place!.root))].join(', ')}`,
-      'go there first, or give the whole id',
-      begun.slice(0, NEAR_MAX).map(({ id }) => id),
-    )
-  if (near.length > 1)
-    return refusal(
-      'AMBIGUOUS_ID',
-      `"${given}" begins the ids of ${near.length} tasks`,
-      'give more of it',
-      near.slice(0, NEAR_MAX).map(({ id }) => id),
-    )
-  const word = given.toLowerCase()
-  const similar = [...state.present()].filter(({ id, title }) =>
-    `${id} ${title}`.toLowerCase().includes(word),
-  )
-  return refusal(
-    'UNKNOWN_TASK',
-    `there is no task "${given}"`,
-    'see spanledger task list',
-    similar.slice(0, NEAR_MAX).map(({ id }) => id),
-  )
+/** By its id, or the beginning of one that no other shares. */
+export function findTask(state: WorkState, given: string): Task | Refusal {
+  const found = find(state, given)
+  return isNoTask(found) ? refused(found) : found
 }
 
-/** The whole id of a task as somebody here names it; one whose file was just written too. */
+/** As `Work.wholeId`. */
 export async function wholeId(work: Work, given: string): Promise<string | Refusal> {
-  if ((await work.known()).find(given) !== undefined) return given
-  const found = findTask((await work.look()).state, given, await work.elsewhere())
-  return isRefusal(found) ? found : found.id
+  const id = await work.wholeId(given)
+  return typeof id === 'string' ? id : refused(id)
 }
+
+const refused = ({ code, message, next, near }: NoTask): Refusal => refusal(code, message, next, near)
 
 export const nowNanoOf = ({ platform }: QueryContext): bigint => platform.clock.nowUnixNano()
 
