@@ -30,6 +30,9 @@ export interface BatchProcessor extends Processor {
   stats(): Record<'spans' | 'logs' | 'metrics', QueueStats>
 }
 
+/** A timer is early by what its event loop had been busy before. */
+const EARLY_MS_MAX = 20
+
 /** Which settings make it so, up to QUEUE_BYTES_MAX. */
 const LARGER = {
   spans: ': batch.spans.queue (OTEL_BSP_MAX_QUEUE_SIZE) makes it larger',
@@ -76,8 +79,9 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     const boundedMs = boundNow()
     const left = deadline(clock, boundedMs)
     const isDone = await within(clock, left(), Promise.all(queues.map((queue) => queue.flush())))
-    await then(left(), isDone)
-    if (boundedMs > 0) inVain = deadline(clock, left() > 0 ? 0 : boundMs)
+    await then(isDone ? left() : 0, isDone)
+    const wasInVain = !isDone || left() <= EARLY_MS_MAX
+    if (boundedMs > 0) inVain = deadline(clock, wasInVain ? boundMs : 0)
   }
   const exportNow = (withinMs: number, isEnd: boolean): void => {
     if (exporter.exportSync === undefined) return
