@@ -12,7 +12,7 @@ export interface Processor {
   /** What one collection found, at least one. */
   metrics(metrics: readonly MetricData[]): void
   forceFlush(): Promise<void>
-  /** As forceFlush; then everything is dropped. Again: nothing. */
+  /** As forceFlush; what comes then is dropped, or waits for flushSync. Again: nothing. */
   shutdown(): Promise<void>
   /** The process ends now: save what can be saved without waiting. Called last, perhaps again, perhaps in the middle of forceFlush. */
   flushSync?(): void

@@ -81,7 +81,7 @@ export function createProgram(version: string, actions: Actions): Command {
     )
     .option(
       '--stop-when <WHAT>',
-      'ends it (SIGINT, after 10 s SIGTERM) when one of its sessions is stuck, runaway, over its budget, or near its turns or context; may be given again',
+      'ends it (SIGINT, after 10 s SIGTERM) when one of its sessions is stuck, runaway, over its budget (watch.budgetUsd in config.yaml), or near its turns (watch.turnsMax, --max-turns) or context; may be given again',
       stopReason,
     )
     .addHelpText(
@@ -90,7 +90,7 @@ export function createProgram(version: string, actions: Actions): Command {
         'spanledger run -- claude -p "Fix the failing test"',
         'spanledger run --task 12 --worktree fix-login -- codex exec "Fix the login"',
         'spanledger run --retries 2 -- npm test',
-        'spanledger run --stop-when stuck --stop-when budget -- claude -p "Fix the failing test"',
+        'spanledger run --stop-when stuck --stop-when runaway -- claude -p "Fix the failing test"',
         'spanledger run --detach --task fix-the-login -- claude -p "Fix the login"',
       ])}`,
     )
